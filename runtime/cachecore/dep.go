@@ -1,0 +1,169 @@
+package cachecore
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// defaultHash is what a dep carries whose data has no version. It never
+// changes, so only an invalidation removes an answer that was tagged with it.
+const defaultHash = "v1"
+
+// Dep is one piece of data that a cached answer can depend on: an id such as
+// "doc:contract-123" and the hash (the version) of the data. It is immutable;
+// the methods that begin with With, PartOf and GroupedBy return a changed copy.
+//
+// Deps are made by generated functions. [NewDep] makes one by hand.
+type Dep struct {
+	id        string
+	hash      string
+	versioned bool
+	err       error
+	relations *relations
+}
+
+type relations struct{ wholes, groups []Dep }
+
+// NewDep returns the dep with the given id and the hash "v1". The id is a
+// prefix, a colon and whatever names the data; an id that is not valid UTF-8,
+// is empty or ends at its first colon makes an invalid dep: see [Dep.Err].
+func NewDep(id string) Dep {
+	d := Dep{id: id, hash: defaultHash}
+	switch prefix, rest, found := strings.Cut(id, ":"); {
+	case id == "" || found && rest == "":
+		d.err = fmt.Errorf("dep %q has an empty id: give it the id of the data", id)
+	case found && prefix == "":
+		d.err = fmt.Errorf("dep %q has no prefix: write it as kind:id", id)
+	case !utf8.ValidString(id):
+		d.err = fmt.Errorf("dep %q is not valid UTF-8", id)
+	}
+	return d
+}
+
+var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
+
+// NewCompositeDep returns the dep whose id is the prefix, a colon and the parts
+// joined by "/". Inside a part "%" is written "%25" and "/" is written "%2F", so
+// different parts never yield the same id. A part that is empty or not valid
+// UTF-8 makes an invalid dep.
+func NewCompositeDep(prefix string, parts ...string) Dep {
+	escaped := make([]string, len(parts))
+	for i, p := range parts {
+		escaped[i] = partEscaper.Replace(p)
+	}
+	d := NewDep(prefix + ":" + strings.Join(escaped, "/"))
+	if d.err == nil && slices.Contains(parts, "") {
+		d.err = fmt.Errorf("dep %q has an empty part: give it the whole id of the data", d.id)
+	}
+	return d
+}
+
+// InvalidDep returns a dep that stands for data whose id could not be written
+// down, because of err. A request that carries it is sent uncached, and
+// invalidating it returns the error.
+func InvalidDep(prefix string, err error) Dep {
+	if err == nil {
+		err = errors.New("no reason given")
+	}
+	return Dep{id: prefix + ":", hash: defaultHash, err: fmt.Errorf("dep of kind %q has no id: %w", prefix, err)}
+}
+
+// WithHash returns the dep with the version of its data. In a request it is the
+// version that the answer is made from; in an invalidation it is the new one.
+// An empty hash, or one that is not valid UTF-8, makes an invalid dep.
+func (d Dep) WithHash(hash string) Dep {
+	d.hash, d.versioned = hash, true
+	switch {
+	case d.err != nil:
+	case hash == "":
+		d.err = fmt.Errorf("dep %q has an empty hash: give it the version of the data", d.id)
+	case !utf8.ValidString(hash):
+		d.err = fmt.Errorf("dep %q has a hash that is not valid UTF-8", d.id)
+	}
+	return d
+}
+
+// PartOf returns the dep as a part of wholes: invalidating it also invalidates
+// them, and what they are part of in turn.
+func (d Dep) PartOf(wholes ...Dep) Dep {
+	r := d.related()
+	r.wholes = slices.Concat(r.wholes, wholes)
+	d.relations = &r
+	return d
+}
+
+// GroupedBy returns the dep as a member of groups: a request that carries it
+// also carries them, and what they are grouped by in turn, so that invalidating
+// a group drops the answers made from any of its members.
+func (d Dep) GroupedBy(groups ...Dep) Dep {
+	r := d.related()
+	r.groups = slices.Concat(r.groups, groups)
+	d.relations = &r
+	return d
+}
+
+func (d Dep) related() relations {
+	if d.relations == nil {
+		return relations{}
+	}
+	return *d.relations
+}
+
+// ID returns the id as it travels, for example "doc:contract-123".
+func (d Dep) ID() string { return d.id }
+
+// Hash returns the version of the data, "v1" if it has none.
+func (d Dep) Hash() string { return d.hash }
+
+// Err returns why the dep can be neither sent nor invalidated, nil if it can.
+func (d Dep) Err() error {
+	if d.err == nil && d.id == "" {
+		return errors.New("dep is the zero value: make it with a generated function or NewDep")
+	}
+	return d.err
+}
+
+// String returns the id.
+func (d Dep) String() string { return d.id }
+
+// Expand returns the deps followed by all that they are part of, each id once,
+// in that order; of one id with several hashes the last given stands. Those who
+// implement [Invalidator] call it on what they are given.
+func Expand(deps ...Dep) []Dep {
+	return walk(deps, func(r *relations) []Dep { return r.wholes }, func(have *Dep, d Dep) {
+		if have.err == nil && (d.versioned || d.err != nil) {
+			*have = d
+		}
+	})
+}
+
+// walk lists the deps, each followed by what next gives for it, in turn, and
+// each id once: for a further dep of an id that it has, it calls again.
+func walk(deps []Dep, next func(*relations) []Dep, again func(have *Dep, d Dep)) []Dep {
+	out := make([]Dep, 0, len(deps))
+	at := make(map[string]int, len(deps))
+	var visit func([]Dep)
+	visit = func(deps []Dep) {
+		for _, d := range deps {
+			if i, seen := at[d.id]; seen {
+				if d.relations == nil { // a dep made by hand does not know what the generated one does
+					d.relations = out[i].relations
+				} else if out[i].relations == nil {
+					out[i].relations = d.relations
+				}
+				again(&out[i], d)
+			} else {
+				at[d.id] = len(out)
+				out = append(out, d)
+			}
+			if d.relations != nil {
+				visit(next(d.relations))
+			}
+		}
+	}
+	visit(deps)
+	return out
+}

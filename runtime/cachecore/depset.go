@@ -1,0 +1,80 @@
+package cachecore
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+)
+
+// depSet is what a context declares, in the form it travels in. It is made once,
+// where deps are declared, and never changes, so that a request costs the same
+// with one dep or fifty.
+type depSet struct {
+	deps   []Dep // groups included, each id once
+	ids    map[string]struct{}
+	header string
+	err    error // why the set cannot be sent
+
+	fitted atomic.Pointer[fitted]
+}
+
+// fitted is a set as it travels within a header budget.
+type fitted struct {
+	budget int
+	set    *depSet
+}
+
+// newDepSet returns the set of deps and of what they are grouped by.
+func newDepSet(deps []Dep) *depSet {
+	s := &depSet{}
+	s.deps = walk(deps, func(r *relations) []Dep { return r.groups }, func(have *Dep, d Dep) {
+		if have.hash != d.hash && s.err == nil {
+			s.err = fmt.Errorf("dep %q is declared with the hashes %q and %q: declare the one that the answer is made from", d.id, have.hash, d.hash)
+		}
+	})
+	s.ids = make(map[string]struct{}, len(s.deps))
+	for _, d := range s.deps {
+		s.ids[d.id] = struct{}{}
+		if err := d.Err(); err != nil && s.err == nil {
+			s.err = err
+		}
+	}
+	if s.err == nil && len(s.deps) > 0 {
+		s.header, s.err = encodeHeader(s.deps)
+	}
+	return s
+}
+
+// add returns the set with further deps; s may be nil and stays as it is.
+func (s *depSet) add(deps []Dep) *depSet {
+	if s == nil {
+		return newDepSet(deps)
+	}
+	return newDepSet(slices.Concat(s.deps, deps))
+}
+
+// empty reports whether there is nothing to send.
+func (s *depSet) empty() bool { return s == nil || len(s.deps) == 0 }
+
+// has reports whether the set holds the dep with this id.
+func (s *depSet) has(id string) bool {
+	_, ok := s.ids[id]
+	return ok
+}
+
+// within returns the set, coarsened along PartOf as far as the budget asks for,
+// or the set with an error if that is not enough.
+func (s *depSet) within(budget int) *depSet {
+	if s.err != nil || headerLine(len(s.header)) <= budget {
+		return s
+	}
+	if f := s.fitted.Load(); f != nil && f.budget == budget {
+		return f.set
+	}
+	set := newDepSet(coarsen(s.deps, budget))
+	if n := headerLine(len(set.header)); set.err == nil && n > budget {
+		set.err = fmt.Errorf("%d deps take %d bytes of headers, of which %d are allowed: declare fewer, or give their kinds a part_of", len(set.deps), n, budget)
+	}
+	s.fitted.Store(&fitted{budget, set})
+	return set
+}

@@ -1,0 +1,114 @@
+package cachecore
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrNoInvalidator is returned by [Invalidate], and so by generated functions,
+// when neither the context nor [SetDefault] names an invalidator.
+var ErrNoInvalidator = errors.New("cachecore: no invalidator: call cachecore.SetDefault at start-up, or put one into the context with cachecore.NewContext")
+
+// ErrClosed is why a closed [Client] invalidates nothing.
+var ErrClosed = errors.New("the client is closed")
+
+// Error is an answer of the gateway other than success.
+type Error struct {
+	StatusCode int    // the HTTP status
+	Message    string // what the gateway said, on one line, shortened, without the token
+}
+
+func (e *Error) Error() string {
+	text := "gateway answered " + strconv.Itoa(e.StatusCode)
+	if name := http.StatusText(e.StatusCode); name != "" {
+		text += " " + name
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
+}
+
+// AuthError is a 401 or 403: the token is missing, forged, expired or not
+// allowed to do this. Its chain holds the [Error].
+type AuthError struct{ Err *Error }
+
+func (e *AuthError) Error() string { return e.Err.Error() + " (check the token and its expiry)" }
+
+// Unwrap returns the answer.
+func (e *AuthError) Unwrap() error { return e.Err }
+
+// RateLimitError is a 429. Its chain holds the [Error].
+type RateLimitError struct {
+	RetryAfter time.Duration // how long the gateway asks to wait; 0 if it did not say
+	Err        *Error
+}
+
+func (e *RateLimitError) Error() string {
+	if e.RetryAfter == 0 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%s (retry after %s)", e.Err, e.RetryAfter)
+}
+
+// Unwrap returns the answer.
+func (e *RateLimitError) Unwrap() error { return e.Err }
+
+// InvalidateError is one dep that was not invalidated, or not yet when the
+// caller's context ended.
+type InvalidateError struct {
+	Dep      Dep
+	Attempts int // requests sent
+	Err      error
+}
+
+func (e *InvalidateError) Error() string {
+	if e.Attempts > 1 {
+		return fmt.Sprintf("cachecore: invalidate %s: %v (after %d attempts)", e.Dep, e.Err, e.Attempts)
+	}
+	return fmt.Sprintf("cachecore: invalidate %s: %v", e.Dep, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *InvalidateError) Unwrap() error { return e.Err }
+
+// newError makes the error for an answer that is not a success.
+func newError(status int, message string, retryAfter time.Duration) error {
+	err := &Error{StatusCode: status, Message: message}
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return &AuthError{Err: err}
+	case http.StatusTooManyRequests:
+		return &RateLimitError{RetryAfter: retryAfter, Err: err}
+	}
+	return err
+}
+
+// maxMessage bounds how much of an answer's text goes into an error, in bytes.
+const maxMessage = 300
+
+// oneLine makes untrusted text fit for an error: one line, short, printable.
+func oneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
+		return r <= ' ' || r == 0x7f
+	}), " ")
+	if len(s) > maxMessage {
+		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
+	}
+	return s
+}
+
+// parseRetryAfter reads a Retry-After value, in seconds or as a date; 0 if it is neither.
+func parseRetryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}
