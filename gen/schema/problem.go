@@ -1,0 +1,40 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Problem is one thing that is wrong in a schema.
+type Problem struct {
+	File         string
+	Line, Column int // both from 1; columns count characters
+	Msg          string
+}
+
+// Error returns the problem as "path:line:column: message", which editors can jump to.
+func (p *Problem) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Msg)
+}
+
+// Problems is everything that is wrong in a schema, in file order. As an error it is found with errors.As.
+type Problems []*Problem
+
+// Error returns the problems, one a line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted returns the problems in file order, each once: what stands behind an alias is read, and may be wrong, twice.
+func (ps Problems) sorted() Problems {
+	slices.SortStableFunc(ps, func(a, b *Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.CompactFunc(ps, func(a, b *Problem) bool { return *a == *b })
+}
