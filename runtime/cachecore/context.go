@@ -19,7 +19,7 @@ func WithDeps(ctx context.Context, deps ...Dep) context.Context {
 	if len(deps) == 0 {
 		return ctx
 	}
-	return context.WithValue(ctx, depsKey{}, declared(ctx).add(deps))
+	return context.WithValue(ctx, depsKey{}, union(declared(ctx), newDepSet(deps)))
 }
 
 // WithCall is [WithDeps] with a holder for the cache statuses of the requests
@@ -61,14 +61,17 @@ type tracker struct {
 }
 
 // seenDep tells deps apart that are not the same declaration.
-type seenDep struct{ id, hash string }
+type seenDep struct {
+	id, hash string
+	valid    bool
+}
 
 func (t *tracker) add(deps []Dep) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, d := range deps {
-		key := seenDep{d.id, d.hash}
-		if _, ok := t.seen[key]; ok && d.Err() == nil {
+		key := seenDep{d.id, d.hash, d.Err() == nil}
+		if _, ok := t.seen[key]; ok {
 			continue
 		}
 		if t.seen == nil {
@@ -94,13 +97,7 @@ func (t *tracker) recorded() *depSet {
 func effective(ctx context.Context) *depSet {
 	set := declared(ctx)
 	for t := trackerFrom(ctx); t != nil; t = t.outer {
-		switch r := t.recorded(); {
-		case r.empty():
-		case set.empty():
-			set = r
-		default:
-			set = set.add(r.deps)
-		}
+		set = union(set, t.recorded())
 	}
 	return set
 }

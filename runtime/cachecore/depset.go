@@ -1,6 +1,7 @@
 package cachecore
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -45,12 +46,20 @@ func newDepSet(deps []Dep) *depSet {
 	return s
 }
 
-// add returns the set with further deps; s may be nil and stays as it is.
-func (s *depSet) add(deps []Dep) *depSet {
-	if s == nil {
-		return newDepSet(deps)
+// union returns the set of the deps of both, either of which may be nil.
+func union(a, b *depSet) *depSet {
+	switch {
+	case a.empty():
+		return b
+	case b.empty():
+		return a
 	}
-	return newDepSet(slices.Concat(s.deps, deps))
+	sum := newDepSet(slices.Concat(a.deps, b.deps))
+	// An error such as a second hash no longer shows in the deps.
+	if err := cmp.Or(a.err, b.err); err != nil {
+		sum.header, sum.err = "", err
+	}
+	return sum
 }
 
 // empty reports whether there is nothing to send.

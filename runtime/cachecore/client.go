@@ -1,0 +1,195 @@
+package cachecore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// Client is one tenant's access to a gateway: a transport for LLM requests, and
+// invalidations. It is safe for concurrent use. Make one and keep it; call
+// [Client.Close] before the program ends.
+type Client struct {
+	cfg       config
+	origin    origin
+	endpoint  string // of invalidations
+	token     string
+	transport *Transport
+	http      *http.Client // for invalidations
+	slots     chan struct{}
+	flights   flights
+	late      lateFills
+
+	life    context.Context // ends when Close gives up waiting
+	endLife context.CancelFunc
+
+	mu      sync.Mutex
+	closed  bool
+	pending int           // goroutines in the background
+	idle    chan struct{} // closed when closed and nothing is pending
+}
+
+// New returns a client for the gateway at the given URL (its scheme, host and
+// port, without the /v1 that SDKs want in theirs) and a tenant's token. It
+// checks both, and the options, but does not connect. White space around the
+// token, as the newline of a file, is cut off.
+func New(gatewayURL, token string, opts ...Option) (*Client, error) {
+	base, err := parseGatewayURL(gatewayURL)
+	if err != nil {
+		return nil, fmt.Errorf("cachecore: gateway URL: %w", err)
+	}
+	token = strings.TrimSpace(token)
+	if err := checkToken(token); err != nil {
+		return nil, fmt.Errorf("cachecore: token: %w", err)
+	}
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, fmt.Errorf("cachecore: %w", err)
+	}
+	c := &Client{
+		cfg:      cfg,
+		origin:   originOf(base),
+		endpoint: base.JoinPath("/v1/invalidate").String(),
+		token:    token,
+		http: &http.Client{
+			Transport: cfg.base,
+			// A redirect is no success, and following it would carry the token elsewhere.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		slots: make(chan struct{}, cfg.concurrency),
+		idle:  make(chan struct{}),
+	}
+	c.transport = newTransport(c)
+	c.life, c.endLife = context.WithCancel(context.Background())
+	return c, nil
+}
+
+func parseGatewayURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		// The error of url.Parse quotes the text, which may hold a password.
+		return nil, errors.New("not a URL: write it as https://host")
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return nil, errors.New("no http or https URL with a host: write it as https://host")
+	case u.User != nil:
+		return nil, errors.New("holds a user name: give the token as the second argument")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("holds a query or a fragment: leave it out")
+	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/v1"):
+		return nil, errors.New("ends in /v1: leave that out here, it belongs into the base URL of an SDK")
+	}
+	return u, nil
+}
+
+func checkToken(token string) error {
+	if token == "" {
+		return errors.New("empty: give the tenant's token")
+	}
+	for i := range len(token) {
+		if token[i] <= ' ' || token[i] > '~' {
+			return fmt.Errorf("byte %d cannot stand in an HTTP header: check how the token is read", i)
+		}
+	}
+	return nil
+}
+
+// origin is the scheme, host and port that token and deps may go to.
+type origin struct{ scheme, host, port string }
+
+func originOf(u *url.URL) origin {
+	port := u.Port()
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	case u.Scheme == "http":
+		port = "80"
+	}
+	return origin{u.Scheme, strings.ToLower(u.Hostname()), port}
+}
+
+func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
+
+// Transport returns the RoundTripper that adds token and deps to LLM requests.
+func (c *Client) Transport() *Transport { return c.transport }
+
+// HTTPClient returns a new http.Client around the transport, without a timeout,
+// which would cut streams: bound requests by their contexts.
+func (c *Client) HTTPClient() *http.Client { return &http.Client{Transport: c.transport} }
+
+// String names the gateway; it keeps the token out of logs.
+func (c *Client) String() string { return "cachecore.Client(" + c.origin.String() + ")" }
+
+// GoString is [Client.String], for %#v.
+func (c *Client) GoString() string { return c.String() }
+
+// Close waits until the invalidations that were begun are done: those whose
+// callers hung up, repetitions after a late fill, and second passes. New ones
+// fail with [ErrClosed]; the transport goes on working. When ctx ends first,
+// Close gives up the rest and returns an error that counts it.
+func (c *Client) Close(ctx context.Context) error {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		if c.pending == 0 {
+			close(c.idle)
+		}
+	}
+	c.mu.Unlock()
+
+	var err error
+	select {
+	case <-c.idle:
+	case <-ctx.Done():
+		c.mu.Lock()
+		left := c.pending
+		c.mu.Unlock()
+		if left > 0 {
+			err = fmt.Errorf("cachecore: close gave up %d invalidations in the background: %w", left, ctx.Err())
+		}
+		c.endLife()
+		<-c.idle
+	}
+	c.endLife()
+	c.http.CloseIdleConnections()
+	return err
+}
+
+// begin counts n goroutines that Close waits for. It reports false on a closed client.
+func (c *Client) begin(n int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.pending += n
+	return true
+}
+
+// spawn counts one more goroutine, begun by one that is counted, so that a
+// closed client still ends what it began.
+func (c *Client) spawn(f func()) {
+	c.mu.Lock()
+	c.pending++
+	c.mu.Unlock()
+	go func() {
+		defer c.done()
+		f()
+	}()
+}
+
+func (c *Client) done() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending--
+	if c.closed && c.pending == 0 {
+		close(c.idle)
+	}
+}

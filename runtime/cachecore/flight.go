@@ -1,0 +1,134 @@
+package cachecore
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// settle is how long after its last byte an answer may still be on its way into
+// the cache: a gateway may write it just after it has sent it.
+const settle = 500 * time.Millisecond
+
+// flights are the client's requests that may be filling the cache.
+type flights struct {
+	mu   sync.Mutex
+	seq  uint64
+	open map[*flight]struct{}
+}
+
+// flight is one tagged request, from the moment before it is sent until nothing
+// more can come of it, and the body of its answer.
+type flight struct {
+	io.ReadCloser // the answer's body, once it is there
+
+	of     *flights
+	set    *depSet
+	seq    uint64
+	window time.Duration // see WithFillWindow
+	left   int64         // bytes of the body still to come; -1 if unknown
+	ended  bool
+	over   chan struct{} // made by the first who waits
+}
+
+func (fs *flights) begin(set *depSet) *flight {
+	f := &flight{of: fs, set: set}
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.seq++
+	f.seq = fs.seq
+	if fs.open == nil {
+		fs.open = map[*flight]struct{}{}
+	}
+	fs.open[f] = struct{}{}
+	return f
+}
+
+// last returns the number of the latest flight, and whether any flight is open.
+func (fs *flights) last() (seq uint64, open bool) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.seq, len(fs.open) > 0
+}
+
+// waitFor returns a channel that is closed when one flight is over that carries
+// the dep and began no later than seq, nil if there is none.
+func (fs *flights) waitFor(id string, seq uint64) <-chan struct{} {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for f := range fs.open {
+		if f.seq <= seq && f.set.has(id) {
+			if f.over == nil {
+				f.over = make(chan struct{})
+			}
+			return f.over
+		}
+	}
+	return nil
+}
+
+// end says that after d nothing more can come of the flight. Only the first call counts.
+func (f *flight) end(d time.Duration) {
+	f.of.mu.Lock()
+	defer f.of.mu.Unlock()
+	if f.ended {
+		return
+	}
+	f.ended = true
+	if d == 0 {
+		f.remove()
+		return
+	}
+	time.AfterFunc(d, func() {
+		f.of.mu.Lock()
+		defer f.of.mu.Unlock()
+		f.remove()
+	})
+}
+
+func (f *flight) remove() {
+	delete(f.of.open, f)
+	if f.over != nil {
+		close(f.over)
+	}
+}
+
+// follow watches the answer: a hit, a bypass and an error fill nothing, a stale
+// hit is refreshed in the background, and anything else fills the cache by its end.
+func (f *flight) follow(resp *http.Response, window time.Duration) {
+	switch s := ParseStatus(resp.Header).Status; {
+	case s == HitL1, s == HitL2, s == Bypass:
+		f.end(0)
+	case s == HitL1Stale:
+		f.end(window)
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		f.end(settle)
+	default:
+		f.window, f.left = window, resp.ContentLength
+		f.ReadCloser, resp.Body = resp.Body, f
+	}
+}
+
+// Read implements [io.Reader].
+func (f *flight) Read(p []byte) (int, error) {
+	n, err := f.ReadCloser.Read(p)
+	if f.left > 0 {
+		f.left -= int64(n)
+	}
+	switch {
+	case errors.Is(err, io.EOF), f.left == 0:
+		f.end(settle)
+	case err != nil:
+		f.end(f.window)
+	}
+	return n, err
+}
+
+// Close implements [io.Closer].
+func (f *flight) Close() error {
+	err := f.ReadCloser.Close()
+	f.end(f.window)
+	return err
+}

@@ -1,0 +1,213 @@
+package cachecore
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/depgen/depgen/runtime/internal/degraded"
+)
+
+// Transport is an [http.RoundTripper] that adds the tenant's token and the deps
+// of the request's context to requests that go to the gateway, and records what
+// the gateway says of its answers. Requests to any other scheme, host or port,
+// as an SDK's own side requests and redirects, get neither. It is made by
+// [Client.Transport] and safe for concurrent use.
+type Transport struct {
+	client  *Client
+	jwt     string // the token without its cc_live_ prefix: the gateway takes both forms
+	foreign foreignHosts
+}
+
+func newTransport(c *Client) *Transport {
+	t := &Transport{client: c, jwt: c.token}
+	if rest, ok := strings.CutPrefix(c.token, "cc_live_"); ok {
+		if _, jwt, ok := strings.Cut(rest, "."); ok && jwt != "" {
+			t.jwt = jwt
+		}
+	}
+	return t
+}
+
+// RoundTrip implements [http.RoundTripper]. It leaves req as it is, never reads
+// a body, and returns the base transport's answers and errors unchanged.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t.client == nil || req.URL == nil {
+		closeBody(req)
+		return nil, errors.New("cachecore: transport without a client or request without a URL: take it from Client.Transport")
+	}
+	if originOf(req.URL) != t.client.origin {
+		return t.roundTripForeign(req)
+	}
+	ctx := req.Context()
+	call := callFrom(ctx)
+	if bypassed(ctx) {
+		return t.send(t.withoutTenant(req), call)
+	}
+	set, err := t.deps(req)
+	if err != nil {
+		t.degrade(ctx, call, set, err)
+		return t.send(t.withoutTenant(req), nil)
+	}
+	return t.roundTripTagged(req, set, call)
+}
+
+// deps returns what the request depends on: what its context declares, and what
+// a deps header written by hand says.
+func (t *Transport) deps(req *http.Request) (*depSet, error) {
+	set := effective(req.Context())
+	for _, byHand := range req.Header[headerDeps] {
+		deps, err := decodeHeader(byHand)
+		if err != nil {
+			return set, err
+		}
+		set = union(set, newDepSet(deps))
+	}
+	if set.empty() {
+		return nil, nil
+	}
+	set = set.within(t.client.cfg.budget)
+	return set, set.err
+}
+
+// roundTripTagged sends the request with token and deps, and follows it to its
+// end if it may be filling the cache.
+func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) (*http.Response, error) {
+	out := clone(req)
+	if set == nil {
+		out.Header[headerToken] = []string{t.client.token}
+		return t.send(out, call)
+	}
+	values := []string{t.client.token, set.header}
+	out.Header[headerToken] = values[0:1:1]
+	out.Header[headerDeps] = values[1:2:2]
+
+	f := t.client.flights.begin(set)
+	resp, err := t.send(out, call)
+	if err != nil {
+		f.end(t.client.cfg.fillWindow)
+		return resp, err
+	}
+	f.follow(resp, t.client.cfg.fillWindow)
+	return resp, nil
+}
+
+// send passes the request on and records the answer's status.
+func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) {
+	resp, err := t.client.cfg.base.RoundTrip(req)
+	if err == nil && call != nil {
+		if s := ParseStatus(resp.Header); s.Status != Unknown {
+			call.add(s)
+		}
+	}
+	return resp, err
+}
+
+// degrade tells everyone who may ask that a request goes uncached against its declaration.
+func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err error) {
+	n := 0
+	if set != nil {
+		n = len(set.deps)
+	}
+	t.client.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: request sent uncached", slog.Int("deps", n), slog.Any("error", err))
+	call.add(CacheStatus{Status: Bypass, Err: err})
+	degraded.Notify(t.client.origin.String(), err)
+}
+
+// roundTripForeign passes a request to another origin on. What it carries of the
+// tenant (an http.Client copies headers along a redirect) stays behind.
+func (t *Transport) roundTripForeign(req *http.Request) (*http.Response, error) {
+	if host := req.URL.Host; t.foreign.first(host) {
+		t.client.cfg.logger.LogAttrs(req.Context(), slog.LevelWarn, "cachecore: request to another host than the gateway gets neither token nor deps",
+			slog.String("host", host), slog.String("gateway", t.client.origin.String()))
+	}
+	if t.carriesTenant(req.Header) {
+		req = t.withoutTenant(req)
+	}
+	return t.client.cfg.base.RoundTrip(req)
+}
+
+// withoutTenant returns a copy of the request that names neither tenant nor deps.
+func (t *Transport) withoutTenant(req *http.Request) *http.Request {
+	out := clone(req)
+	delete(out.Header, headerToken)
+	delete(out.Header, headerDeps)
+	if t.authorized(out.Header) {
+		delete(out.Header, "Authorization")
+	}
+	return out
+}
+
+func (t *Transport) carriesTenant(h http.Header) bool {
+	return len(h[headerToken]) > 0 || len(h[headerDeps]) > 0 || t.authorized(h)
+}
+
+// authorized reports whether the Authorization header carries the tenant's token.
+func (t *Transport) authorized(h http.Header) bool {
+	for _, v := range h["Authorization"] {
+		if strings.Contains(v, t.jwt) {
+			return true
+		}
+	}
+	return false
+}
+
+// CloseIdleConnections forwards the call to the base transport.
+func (t *Transport) CloseIdleConnections() {
+	if t.client == nil {
+		return
+	}
+	if base, ok := t.client.cfg.base.(interface{ CloseIdleConnections() }); ok {
+		base.CloseIdleConnections()
+	}
+}
+
+// String names the gateway; it keeps the token out of logs.
+func (t *Transport) String() string {
+	if t.client == nil {
+		return "cachecore.Transport()"
+	}
+	return "cachecore.Transport(" + t.client.origin.String() + ")"
+}
+
+// GoString is [Transport.String], for %#v.
+func (t *Transport) GoString() string { return t.String() }
+
+func clone(req *http.Request) *http.Request {
+	out := req.Clone(req.Context())
+	if out.Header == nil {
+		out.Header = http.Header{}
+	}
+	return out
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// maxForeignHosts bounds the hosts that are remembered, and so the warnings.
+const maxForeignHosts = 100
+
+// foreignHosts remembers the hosts that were warned of.
+type foreignHosts struct {
+	mu   sync.Mutex
+	seen map[string]struct{}
+}
+
+func (h *foreignHosts) first(host string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.seen[host]; ok || len(h.seen) >= maxForeignHosts {
+		return false
+	}
+	if h.seen == nil {
+		h.seen = map[string]struct{}{}
+	}
+	h.seen[host] = struct{}{}
+	return true
+}
