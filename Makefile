@@ -1,0 +1,57 @@
+.DEFAULT_GOAL := help
+
+# The version that .golangci.yml is written for.
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+MODULES := $(shell go list -f '{{.Dir}}' -m)
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build depgen into bin/
+	go build -o bin/ ./cmd/...
+
+.PHONY: test
+test: ## Run the tests of every module
+	go test work
+
+.PHONY: race
+race: ## Run the tests of every module under the race detector
+	go test -race work
+
+.PHONY: lint
+lint: ## Run go vet and golangci-lint, over every module
+	@for dir in $(MODULES); do \
+		echo "$$dir"; \
+		(cd "$$dir" && go vet ./... && $(GOLANGCI_LINT) run ./...) || exit 1; \
+	done
+
+.PHONY: generate
+generate: ## Write all generated files and expected outputs anew
+	@for dir in $(MODULES); do (cd "$$dir" && go generate ./...) || exit 1; done
+	go run ./cmd/depgen --schema testdata/schemas/chinook.yaml --out testdata/schemas/chinook/deps_gen.go
+	go test ./gen/... ./cmd/depgen -update
+
+.PHONY: check
+check: test lint ## Run what must pass before a commit, and that generated files are up to date
+	go run ./cmd/depgen check --schema testdata/schemas/chinook.yaml --out testdata/schemas/chinook/deps_gen.go
+	@for dir in $(MODULES); do (cd "$$dir" && go mod tidy -diff) || exit 1; done
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@for package in $$(go list work); do \
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run '^$$' -bench . ./...
+
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum of every module in order
+	@for dir in $(MODULES); do (cd "$$dir" && go mod tidy) || exit 1; done
