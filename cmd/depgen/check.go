@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cobra"
+)
+
+const checkLong = `Compare the Go file with what the schema yields, and write nothing.
+
+If they are the same, depgen check prints nothing and exits 0. If they differ, or
+the file is missing, it prints the difference as a unified diff and exits 1.`
+
+const checkExample = `  # In CI
+  go tool depgen check
+
+  # With the flags that the file was generated with
+  depgen check --schema deps.yaml --out internal/deps/deps_gen.go`
+
+func newCheckCommand() *cobra.Command {
+	var g generation
+	cmd := &cobra.Command{
+		Use:     "check",
+		Short:   "Tell whether the Go file is what the schema yields",
+		Long:    checkLong,
+		Example: checkExample,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			want, err := g.generate(cmd.Context())
+			if err != nil {
+				return err
+			}
+			gotName := g.out
+			got, err := os.ReadFile(g.out)
+			if errors.Is(err, fs.ErrNotExist) {
+				gotName = os.DevNull
+			} else if err != nil {
+				return fmt.Errorf("read generated file: %w", err)
+			}
+			if err == nil && bytes.Equal(got, want) {
+				return nil
+			}
+			d := diff.Diff(gotName, got, fmt.Sprintf("%s (from %s)", g.out, g.schema), want)
+			if _, err := cmd.OutOrStdout().Write(d); err != nil {
+				return fmt.Errorf("print difference: %w", err)
+			}
+			if gotName == os.DevNull {
+				return foundf("%s is missing: run depgen generate", g.out)
+			}
+			return foundf("%s is not what %s yields: run depgen generate", g.out, g.schema)
+		},
+	}
+	g.addFlags(cmd)
+	return cmd
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/depgen/depgen/templates"
+)
+
+const initLong = `Write a starter schema with three kinds, a table, a document and a user, and with
+comments that say what each line does. A file that is there is never overwritten.`
+
+const initExample = `  # Write deps.yaml, change it to your data, and generate
+  depgen init
+  depgen generate
+
+  # The schema somewhere else
+  depgen init --schema internal/deps/deps.yaml`
+
+func newInitCommand() *cobra.Command {
+	var schema string
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   "Write a starter schema",
+		Long:    initLong,
+		Example: initExample,
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			if err := checkFolder(filepath.Dir(schema)); err != nil {
+				return err
+			}
+			return createFile(schema, templates.Schema)
+		},
+	}
+	cmd.Flags().StringVar(&schema, "schema", "deps.yaml", "schema `file` to write; its folder must exist")
+	return cmd
+}
+
+// createFile writes a file that must not be there yet.
+func createFile(path, content string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return foundf("%s exists, and is left as it is: edit it, or name another file with --schema", path)
+	case err != nil:
+		return fmt.Errorf("create schema: %w", err)
+	}
+	_, err = io.WriteString(f, content)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		_ = os.Remove(path) // half a schema would be in the way of the next attempt
+		return fmt.Errorf("write schema: %w", err)
+	}
+	return nil
+}

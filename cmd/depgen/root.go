@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const rootLong = `depgen reads a schema that names every kind of data a cached LLM answer can depend
+on, and writes one Go file with a function to declare, to record and to invalidate
+each of them.
+
+Without a command it does what "depgen generate" does, so that one line in any Go
+file is enough:
+
+  //go:generate go tool depgen
+
+Exit codes:
+  0  done, and nothing to report
+  1  the schema has problems, "depgen check" found a difference, or a file that
+     depgen did not write would have been overwritten
+  2  wrong usage, or a file or folder that is missing or cannot be read or written`
+
+const rootExample = `  # Start a schema, then generate deps_gen.go from it
+  depgen init
+  depgen
+
+  # In CI: fail if deps_gen.go is not what the schema yields
+  depgen check`
+
+// run executes one command line and returns the process's exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	started := false
+	root := newRootCommand()
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !started {
+		// The command's own code was not reached: flags or arguments are wrong.
+		err = &usageError{command: cmd.CommandPath(), err: err}
+	}
+	return report(stderr, err)
+}
+
+func newRootCommand() *cobra.Command {
+	root := newGenerateCommand()
+	root.Use = "depgen"
+	root.Short = "Generate typed cache dependencies from a schema"
+	root.Long = rootLong
+	root.Example = rootExample
+	root.Version = version()
+	root.Args = noUnknownCommand
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.SuggestionsMinimumDistance = 2
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelpCommand())
+	root.AddCommand(
+		newGenerateCommand(),
+		newCheckCommand(),
+		newInitCommand(),
+		newJSONSchemaCommand(),
+		newCompletionCommand(),
+	)
+	return root
+}
+
+// noUnknownCommand refuses arguments of the root command: each is a command that
+// does not exist, perhaps a misspelt one.
+func noUnknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		slices.Sort(near)
+		return fmt.Errorf("unknown command %q (did you mean %q?)", args[0], near[0])
+	}
+	return fmt.Errorf("unknown command %q", args[0])
+}
+
+// noArguments refuses arguments of a command that takes flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if cmd.Flags().Lookup("schema") != nil {
+		hint = "; the schema is named with --schema"
+	}
+	return fmt.Errorf("unexpected argument %q%s", args[0], hint)
+}
+
+// newHelpCommand replaces cobra's own, which exits 0 for a command that does not exist.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [command]",
+		Short:   "Show the help of a command",
+		Long:    "Show the help of a command, as its --help does.",
+		Example: "  depgen help check",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("no help for %q; see %q", strings.Join(args, " "), "depgen --help")
+			}
+			found.InitDefaultHelpFlag() // or it would be missing from the text
+			found.InitDefaultVersionFlag()
+			return found.Help()
+		},
+	}
+}
