@@ -1,11 +1,14 @@
 // Package gen turns the text of a schema into the text of a Go file. It reads and writes no files: the one thing that
-// it takes from outside is the types that a schema names with {go: …}, which it loads from source.
+// it takes from outside are the types that a schema names with {go: …}, which it loads from their source.
 package gen
 
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"github.com/depgen/depgen/gen/golang"
+	"github.com/depgen/depgen/gen/gotypes"
 	"github.com/depgen/depgen/gen/schema"
 )
 
@@ -28,10 +31,37 @@ type Options struct {
 	Dir string
 }
 
-// Generate returns the Go file that a schema yields, formatted. The error is [schema.Problems] if the schema is wrong.
+// Generate returns the Go file that a schema yields, formatted. If the schema is wrong, the error is [schema.Problems].
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
-	if _, err := schema.Parse(opts.Schema, opts.Source, nil); err != nil {
+	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) []schema.LoadedType {
+		return gotypes.Load(ctx, opts.Dir, names)
+	})
+	if err != nil {
 		return nil, err
 	}
-	return nil, errors.New("not built yet")
+	pkg, err := packageName(opts, file)
+	if err != nil {
+		return nil, err
+	}
+	return golang.Emit(file, pkg, opts.Schema)
+}
+
+func packageName(opts Options, file *schema.File) (string, error) {
+	name := opts.Package
+	if name == "" {
+		name = file.Package
+	}
+	if name == "" && opts.DefaultPackage == nil {
+		return "", errors.New("the package has no name; give one with --package or the key package")
+	}
+	if name == "" {
+		var err error
+		if name, err = opts.DefaultPackage(); err != nil {
+			return "", fmt.Errorf("find the package's name: %w", err)
+		}
+	}
+	if err := schema.CheckPackage(name); err != nil {
+		return "", err
+	}
+	return name, nil
 }

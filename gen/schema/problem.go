@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 )
 
 // A Problem is one thing that is wrong in a schema.
@@ -37,4 +39,13 @@ func (ps Problems) sorted() Problems {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return slices.CompactFunc(ps, func(a, b *Problem) bool { return *a == *b })
+}
+
+// pos is a place in the schema, from 1.
+type pos struct{ line, column int }
+
+func at(n *yaml.Node) pos { return pos{n.Line, n.Column} }
+
+func (a pos) before(b pos) bool {
+	return a.line < b.line || a.line == b.line && a.column < b.column
 }

@@ -1,28 +1,78 @@
 // Package schema reads a schema and checks it. What it returns is complete and resolved: every Go name is chosen, every
-// relation points at its kind, and whatever is wrong was reported with its position.
+// relation points at its kind, and whatever is wrong has been reported with its position.
 package schema
-
-// Parse reads a schema. The name stands in problems; the error is [Problems], with every problem in file order.
-// The load function finds the types that the schema names with {go: …}; it is called once at most, and not at all when there
-// are none. With a nil load such types are taken unchecked, as strings: good for looking at a schema, not for emitting it.
-func Parse(name string, src []byte, load LoadTypes) (*File, error) {
-	return nil, Problems{{File: name, Line: 1, Column: 1, Msg: "not built yet"}}
-}
 
 // File is a checked schema.
 type File struct {
-	Package string // empty if the schema names none
-	Kinds   []*Kind
+	Package string    // the Go package's name; empty if the schema gives none
+	Kinds   []*Kind   // in file order
+	Imports []*Import // packages of {go: …} types, in order of first use, without those that every file may import
 }
 
-// Kind is one kind of data.
-type Kind struct{ Name string }
+// Import is a package that holds {go: …} types.
+type Import struct {
+	Path  string
+	Name  string // in the generated file
+	Alias bool   // Name is not the package's own name
+}
 
-// TypeName is the full name of a Go type, as {go: …} gives it.
-type TypeName struct{ Path, Name string }
+// Kind is one kind of data that an answer can depend on.
+type Kind struct {
+	Name        string
+	GoName      string // what follows Dep, Use and Invalidate; a closed set's type has this name
+	Prefix      string // the word before the ":" on the wire
+	Description string
+	Deprecated  string // what to use instead; empty if the kind is not deprecated
 
-// LoadTypes finds Go types. It returns one result for each name, in the same order.
-type LoadTypes func(names []TypeName) []LoadedType
+	Params   []*Param // the parts of the id; a closed set has one
+	Values   []*Value // the closed set that the id is taken from; nil for other kinds
+	Version  *Param   // nil if the kind is not versioned
+	NewTypes []*Type  // the {type: …, named: …} types that no kind before this one uses
 
-// LoadedType is what is known of a Go type, or why it can't be used.
-type LoadedType struct{ Err error }
+	PartOf    []*Relation
+	GroupedBy []*Relation
+
+	pos       pos
+	prefixPos pos // zero if the prefix is the name
+}
+
+// Param is a part of an id, or a version: an argument of the generated functions.
+type Param struct {
+	Name    string // what relations call it
+	GoName  string
+	TextVar string // the variable that holds its text, if its type says TextMarshal
+	Type    *Type
+
+	pos pos
+}
+
+// Value is one value of a closed set.
+type Value struct {
+	Text        string // as it travels
+	GoName      string
+	Description string
+	Deprecated  string // what to use instead; empty if the value is not deprecated
+
+	pos pos
+}
+
+// Relation says that a dep of one kind brings a dep of another with it.
+type Relation struct {
+	Kind *Kind // the other one
+	Args []Arg // one for each of Kind.Params
+
+	name string // as written, with its arguments
+	args []argument
+	pos  pos
+}
+
+// Arg is an argument of a relation. One of the two is set.
+type Arg struct {
+	Param *Param // a part of the kind that has the relation
+	Value *Value // a value of the other kind
+}
+
+type argument struct {
+	text string
+	pos  pos
+}

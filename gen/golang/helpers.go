@@ -1,0 +1,102 @@
+package golang
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/depgen/depgen/gen/schema"
+)
+
+// depFunc makes
+//
+//	func DepNote(user uuid.UUID, number int64) cachecore.Dep {
+//		return cachecore.NewCompositeDep("note", user.String(), strconv.FormatInt(number, 10)).
+//			GroupedBy(DepUser(user))
+//	}
+func depFunc(out *jen.File, k *schema.Kind) {
+	body, texts := marshalTexts(k)
+	dep := newDep(k, texts)
+	if k.Version != nil {
+		dep.Dot("WithHash").Call(texts[len(k.Params)])
+	}
+	related(dep, "PartOf", k.PartOf)
+	related(dep, "GroupedBy", k.GroupedBy)
+	out.Comment(depDoc(k))
+	out.Func().Id("Dep"+k.GoName).Params(signature(k)...).Qual(runtimePath, "Dep").
+		Block(append(body, jen.Return(dep))...)
+}
+
+// useFunc makes
+//
+//	func UseDoc(ctx context.Context, id string) {
+//		cachecore.Use(ctx, DepDoc(id))
+//	}
+func useFunc(out *jen.File, k *schema.Kind) {
+	out.Comment(useDoc(k))
+	out.Func().Id("Use" + k.GoName).Params(withContext(k)...).
+		Block(jen.Qual(runtimePath, "Use").Call(jen.Id("ctx"), callDep(k)))
+}
+
+// invalidateFunc makes
+//
+//	func InvalidateDoc(ctx context.Context, id string) error {
+//		return cachecore.Invalidate(ctx, DepDoc(id))
+//	}
+func invalidateFunc(out *jen.File, k *schema.Kind) {
+	out.Comment(invalidateDoc(k))
+	out.Func().Id("Invalidate" + k.GoName).Params(withContext(k)...).Error().
+		Block(jen.Return(jen.Qual(runtimePath, "Invalidate").Call(jen.Id("ctx"), callDep(k))))
+}
+
+// params are the arguments of a kind's functions: the parts of its id, and its version.
+func params(k *schema.Kind) []*schema.Param {
+	all := k.Params[:len(k.Params):len(k.Params)]
+	if k.Version != nil {
+		all = append(all, k.Version)
+	}
+	return all
+}
+
+func signature(k *schema.Kind) []jen.Code {
+	var code []jen.Code
+	for _, param := range params(k) {
+		code = append(code, jen.Id(param.GoName).Add(goType(param.Type)))
+	}
+	return code
+}
+
+func withContext(k *schema.Kind) []jen.Code {
+	return append([]jen.Code{jen.Id("ctx").Qual(contextPath, "Context")}, signature(k)...)
+}
+
+// callDep makes
+//
+//	DepNote(user, number)
+func callDep(k *schema.Kind) jen.Code {
+	var args []jen.Code
+	for _, param := range params(k) {
+		args = append(args, jen.Id(param.GoName))
+	}
+	return jen.Id("Dep" + k.GoName).Call(args...)
+}
+
+// related adds to dep, on a line of its own,
+//
+//	PartOf(DepTable(TableDocs))
+func related(dep *jen.Statement, method string, relations []*schema.Relation) {
+	if len(relations) == 0 {
+		return
+	}
+	var deps []jen.Code
+	for _, r := range relations {
+		var args []jen.Code
+		for _, arg := range r.Args {
+			if arg.Value != nil {
+				args = append(args, jen.Id(arg.Value.GoName))
+			} else {
+				args = append(args, jen.Id(arg.Param.GoName))
+			}
+		}
+		deps = append(deps, jen.Id("Dep"+r.Kind.GoName).Call(args...))
+	}
+	dep.Op(".").Line().Id(method).Call(deps...)
+}

@@ -1,0 +1,38 @@
+package golang
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/depgen/depgen/gen/schema"
+)
+
+// closedSet makes
+//
+//	type Table struct{ value string }
+//
+//	var (
+//		// The product catalogue.
+//		TableProducts = Table{"products"}
+//	)
+//
+//	func (t Table) String() string { return t.value }
+func closedSet(out *jen.File, k *schema.Kind) {
+	out.Comment(comment(wrap(k.GoName + " is the id of the " + k.Words() + ": one of the values below, for nothing else compiles. " +
+		"The zero " + k.GoName + " makes an invalid dep.")))
+	out.Type().Id(k.GoName).Struct(jen.Id("value").String())
+
+	out.Comment(comment("The values of " + k.GoName + "."))
+	out.Var().DefsFunc(func(g *jen.Group) {
+		for _, v := range k.Values {
+			if doc := valueDoc(v); doc != "" {
+				g.Comment(doc)
+			}
+			g.Id(v.GoName).Op("=").Id(k.GoName).Values(jen.Lit(v.Text))
+		}
+	})
+
+	receiver := k.Params[0].GoName
+	out.Comment(comment("String returns the value as it stands in deps."))
+	out.Func().Params(jen.Id(receiver).Id(k.GoName)).Id("String").Params().String().
+		Block(jen.Return(jen.Id(receiver).Dot("value")))
+}

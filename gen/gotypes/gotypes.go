@@ -1,0 +1,86 @@
+// Package gotypes finds out how the values of Go types become text.
+package gotypes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/depgen/depgen/gen/schema"
+)
+
+// Load looks the types up as a package in dir would see them; an empty dir is the working folder. It returns one result for
+// each name, in order. What does not compile in their packages is no hindrance as long as the types themselves are clear: the
+// file that is to be generated may be missing or stale.
+func Load(ctx context.Context, dir string, names []schema.TypeName) []schema.LoadedType {
+	l := &loader{packages: map[string]*packages.Package{}}
+	err := l.load(ctx, dir, names)
+	loaded := make([]schema.LoadedType, len(names))
+	for i, name := range names {
+		if err != nil {
+			loaded[i].Err = fmt.Errorf("can't be loaded: %s", oneLine(err.Error()))
+			continue
+		}
+		loaded[i], loaded[i].Err = l.find(name)
+	}
+	return loaded
+}
+
+type loader struct {
+	dir      string // absolute, without symbolic links
+	self     string // the import path of the package in dir; empty if not asked for
+	packages map[string]*packages.Package
+}
+
+func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) error {
+	var err error
+	if l.dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	if l.dir, err = filepath.EvalSymlinks(l.dir); err != nil {
+		return err
+	}
+	var paths []string
+	internal := false
+	for _, name := range names {
+		if _, seen := l.packages[name.Path]; !seen {
+			l.packages[name.Path] = nil
+			paths = append(paths, name.Path)
+		}
+		internal = internal || isInternal(name.Path)
+	}
+	cfg := &packages.Config{
+		Context: ctx,
+		Dir:     l.dir,
+		Mode:    packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes,
+	}
+	found, err := packages.Load(cfg, paths...)
+	if err != nil {
+		return err
+	}
+	for _, pkg := range found {
+		l.packages[pkg.PkgPath] = pkg
+	}
+	if internal {
+		l.self, err = selfPath(ctx, l.dir)
+	}
+	return err
+}
+
+// selfPath returns the import path of the package in dir, which need not have a Go file yet.
+func selfPath(ctx context.Context, dir string) (string, error) {
+	found, err := packages.Load(&packages.Config{Context: ctx, Dir: dir, Mode: packages.NeedName}, ".")
+	if err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", errors.New("the output folder is not one package")
+	}
+	return found[0].PkgPath, nil
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,46 @@
+package schema
+
+import "fmt"
+
+// owner is what in the schema makes an exported Go name.
+type owner struct {
+	what string
+	pos  pos
+}
+
+// checkClashes reports Go names that the generated file would declare twice. It returns those that it declares.
+func (p *parser) checkClashes() map[string]owner {
+	declared := map[string]owner{}
+	for _, k := range p.file.Kinds {
+		names := []string{"Dep" + k.GoName, "Use" + k.GoName, "Invalidate" + k.GoName}
+		if k.Values != nil {
+			names = append(names, k.GoName)
+		}
+		p.declare(declared, owner{fmt.Sprintf("kind %q", k.Name), k.pos}, names...)
+		for _, v := range k.Values {
+			p.declare(declared, owner{fmt.Sprintf("value %q of kind %q", v.Text, k.Name), v.pos}, v.GoName)
+		}
+		for _, t := range k.NewTypes {
+			p.declare(declared, owner{fmt.Sprintf("named type %q", t.Name), t.pos}, t.Name)
+		}
+	}
+	return declared
+}
+
+// declare enters the names that o makes. Of several that are taken, one is reported.
+func (p *parser) declare(declared map[string]owner, o owner, names ...string) {
+	for _, name := range names {
+		first, taken := declared[name]
+		if !taken {
+			declared[name] = o
+			continue
+		}
+		later := o
+		if later.pos.before(first.pos) {
+			first, later = later, first
+		}
+		p.errorf(later.pos, "%s: its Go name %s is also that of %s on line %d; rename one",
+			later.what, name, first.what, first.pos.line)
+		return
+	}
+}

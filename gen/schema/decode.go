@@ -1,0 +1,165 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+const supportedVersion = "1"
+
+var (
+	topKeys  = []string{"version", "package", "kinds"}
+	kindKeys = []string{
+		"description", "id", "values", "versioned", "part_of", "grouped_by", "prefix", "deprecated",
+	}
+	valueKeys = []string{"description", "deprecated"}
+)
+
+// decode reads the whole schema into p.file. Types and relations are filled in by the steps that follow.
+func (p *parser) decode(root *yaml.Node) {
+	pairs := p.mapping(root, "the schema")
+	if len(pairs) == 0 {
+		return
+	}
+	keys := map[string]bool{}
+	for _, e := range pairs {
+		keys[e.key] = true
+		if e.key == "version" && !p.checkVersion(e.value) {
+			return // nothing more can be said of a file in another version's language
+		}
+	}
+	for _, key := range []string{"version", "kinds"} {
+		if !keys[key] {
+			p.errorf(at(root), "the key %s is missing; %s", key, missing[key])
+		}
+	}
+	for _, e := range pairs {
+		switch e.key {
+		case "version":
+		case "package":
+			p.decodePackage(e.value)
+		case "kinds":
+			p.decodeKinds(e.value)
+		default:
+			p.unknownKey(e, "", topKeys)
+		}
+	}
+}
+
+var missing = map[string]string{
+	"version": `begin with "version: ` + supportedVersion + `"`,
+	"kinds":   "name at least one kind of data",
+}
+
+func (p *parser) checkVersion(n *yaml.Node) bool {
+	n = deref(n)
+	switch {
+	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int":
+		p.errorf(at(n), "version must be the number %s, not %s", supportedVersion, describe(n))
+	case n.Value != supportedVersion:
+		p.errorf(at(n), "version %s is not known: this depgen reads version %s; write that, or update depgen",
+			n.Value, supportedVersion)
+	default:
+		return true
+	}
+	return false
+}
+
+func (p *parser) decodePackage(n *yaml.Node) {
+	name, ok := p.text(n, "package")
+	if !ok {
+		return
+	}
+	if err := CheckPackage(name); err != nil {
+		p.errorf(at(deref(n)), "%s", err)
+	}
+	p.file.Package = name
+}
+
+func (p *parser) decodeKinds(n *yaml.Node) {
+	problems := len(p.problems)
+	pairs := p.mapping(n, "kinds")
+	if len(pairs) == 0 && len(p.problems) == problems {
+		p.errorf(at(deref(n)), "kinds is empty; name at least one kind of data")
+	}
+	for _, e := range pairs {
+		if !validName(e.key) {
+			p.errorf(e.pos, "kind %q: a name is made of a-z, 0-9 and _, begins with a letter, and has at most %d characters",
+				e.key, maxName)
+		}
+		k := &Kind{Name: e.key, Prefix: e.key, pos: e.pos}
+		p.kinds[k.Name] = k
+		p.file.Kinds = append(p.file.Kinds, k)
+		p.decodeKind(k, e.value)
+	}
+	p.checkPrefixes()
+}
+
+func (p *parser) decodeKind(k *Kind, n *yaml.Node) {
+	what := fmt.Sprintf("kind %q", k.Name)
+	if deref(n).ShortTag() == "!!null" {
+		p.errorf(k.pos, "%s has neither id nor values; give it one", what)
+		return
+	}
+	var id, values bool
+	for _, e := range p.mapping(n, what) {
+		where := what + ": " + e.key
+		switch e.key {
+		case "description":
+			k.Description = p.prose(e.value, where)
+		case "deprecated":
+			k.Deprecated = p.prose(e.value, where)
+		case "prefix":
+			p.decodePrefix(k, e.value, where)
+		case "versioned":
+			k.Version = &Param{Name: "version", Type: p.scalarType(k, e.value, where), pos: at(e.value)}
+		case "id", "values":
+			if id || values {
+				p.errorf(e.pos, "%s has both id and values; remove one", what)
+			}
+			if e.key == "id" {
+				id = true
+				p.decodeID(k, e.value, where)
+			} else {
+				values = true
+				p.decodeValues(k, e.value, where)
+			}
+		case "part_of":
+			k.PartOf = p.decodeRelations(e.value, where)
+		case "grouped_by":
+			k.GroupedBy = p.decodeRelations(e.value, where)
+		default:
+			p.unknownKey(e, what+": ", kindKeys)
+		}
+	}
+	if !id && !values && deref(n).Kind == yaml.MappingNode {
+		p.errorf(k.pos, "%s has neither id nor values; give it one", what)
+	}
+}
+
+// prose returns text that will stand in a comment.
+func (p *parser) prose(n *yaml.Node, what string) string {
+	text, ok := p.text(n, what)
+	if !ok {
+		return ""
+	}
+	if strings.TrimSpace(text) == "" {
+		p.errorf(at(deref(n)), "%s is empty; remove it or fill it", what)
+	}
+	for i, r := range text {
+		bad := unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || r == '\ufeff'
+		if r == utf8.RuneError {
+			_, size := utf8.DecodeRuneInString(text[i:])
+			bad = size == 1
+		}
+		if bad {
+			p.errorf(at(deref(n)), "%s has the character %U, which can't stand in a Go comment; remove it", what, r)
+			break
+		}
+	}
+	return text
+}

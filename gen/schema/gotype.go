@@ -1,0 +1,110 @@
+package schema
+
+import (
+	"errors"
+	"go/token"
+	"path"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// TypeName is the full name of a Go type, as {go: …} gives it.
+type TypeName struct {
+	Path string // of the package, as in an import
+	Name string
+}
+
+// LoadTypes finds Go types. It returns one result for each name, in the same order.
+type LoadTypes func(names []TypeName) []LoadedType
+
+// LoadedType is what is known of a Go type, or why it can't be an id.
+type LoadedType struct {
+	Package string // the package's own name
+	Local   bool   // it belongs to the package that is generated, and so needs no import
+	Text    Text
+	Basic   string // the predeclared type underneath, for TextString, TextInt and TextUint
+	Err     error  // why it can't be used; its text completes "example.com/model.SKU …"
+}
+
+// goType reads the full name of a Go type, to be loaded later with all others.
+func (p *parser) goType(n *yaml.Node, what string) *Type {
+	text, ok := p.text(n, what+": go")
+	if !ok {
+		return nil
+	}
+	name, err := splitTypeName(text)
+	if err != nil {
+		p.errorf(at(deref(n)), "%s: go: %q %s", what, text, err)
+		return nil
+	}
+	if t := p.goTypes[name]; t != nil {
+		return t
+	}
+	t := &Type{Import: name.Path, Name: name.Name, pos: at(deref(n))}
+	p.goTypes[name] = t
+	p.goOrder = append(p.goOrder, name)
+	return t
+}
+
+// patterns are words that the go command takes for sets of packages.
+var patterns = []string{"all", "cmd", "std", "tool", "work"}
+
+func splitTypeName(text string) (TypeName, error) {
+	dot := strings.LastIndexByte(text, '.')
+	if dot <= strings.LastIndexByte(text, '/') {
+		return TypeName{}, errors.New("names no type; write an import path, a dot and the type, like example.com/shop/model.SKU")
+	}
+	name := TypeName{Path: text[:dot], Name: text[dot+1:]}
+	if !validImport(name.Path) {
+		return TypeName{}, errors.New("has no valid import path; write one like example.com/shop/model.SKU")
+	}
+	if !token.IsIdentifier(name.Name) || !token.IsExported(name.Name) {
+		return TypeName{}, errors.New("is not an exported type; write one like example.com/shop/model.SKU")
+	}
+	return name, nil
+}
+
+// validImport reports whether the go command will take s for one package, not for a pattern, a file or a flag.
+func validImport(s string) bool {
+	if slices.Contains(patterns, s) || strings.Contains(s, "...") || path.Clean(s) != s {
+		return false
+	}
+	for i, r := range s {
+		letter := isLower(r) || 'A' <= r && r <= 'Z' || isDigit(r)
+		if !letter && (i == 0 || !strings.ContainsRune("-._~+/", r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// loadTypes completes the types that the schema names with {go: …}.
+func (p *parser) loadTypes(load LoadTypes) {
+	if len(p.goOrder) == 0 {
+		return
+	}
+	if load == nil {
+		load = unchecked
+	}
+	for i, loaded := range load(p.goOrder) {
+		t := p.goTypes[p.goOrder[i]]
+		if loaded.Err != nil {
+			p.errorf(t.pos, "%s %s", t, loaded.Err)
+			continue
+		}
+		t.Text, t.Basic, t.pkg = loaded.Text, loaded.Basic, loaded.Package
+		if loaded.Local {
+			t.Import = ""
+		}
+	}
+}
+
+func unchecked(names []TypeName) []LoadedType {
+	loaded := make([]LoadedType, len(names))
+	for i, name := range names {
+		loaded[i] = LoadedType{Package: path.Base(name.Path), Text: TextString, Basic: "string"}
+	}
+	return loaded
+}

@@ -1,0 +1,111 @@
+package schema
+
+import (
+	"fmt"
+	"go/token"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+var typeKeys = []string{"type", "named", "go"}
+
+// decodeID reads a kind's id: a type, or a list of one-key mappings from part to type.
+func (p *parser) decodeID(k *Kind, n *yaml.Node, what string) {
+	k.Params = nil
+	if deref(n).Kind != yaml.SequenceNode {
+		k.Params = []*Param{{Name: "id", Type: p.scalarType(k, n, what), pos: at(n)}}
+		return
+	}
+	lines := map[string]int{}
+	for _, item := range p.list(n, what) {
+		pairs := p.mapping(item, what+": a part")
+		if len(pairs) != 1 {
+			if deref(item).Kind == yaml.MappingNode {
+				p.errorf(at(item), `%s: each part is a list item of its own, as in "- number: int64"`, what)
+			}
+			continue
+		}
+		e := pairs[0]
+		if !validName(e.key) {
+			p.errorf(e.pos, "%s: part %q: a name is made of a-z, 0-9 and _, begins with a letter, and has at most %d characters",
+				what, e.key, maxName)
+		}
+		if line, twice := lines[e.key]; twice {
+			p.errorf(e.pos, "%s: part %q is there twice, first on line %d; rename one", what, e.key, line)
+		}
+		lines[e.key] = e.pos.line
+		part := fmt.Sprintf("%s: part %q", what, e.key)
+		k.Params = append(k.Params, &Param{Name: e.key, Type: p.scalarType(k, e.value, part), pos: e.pos})
+	}
+}
+
+// scalarType reads a type. After a problem it returns nil.
+func (p *parser) scalarType(k *Kind, n *yaml.Node, what string) *Type {
+	if deref(n).Kind == yaml.MappingNode {
+		return p.typeMapping(k, n, what)
+	}
+	word, ok := p.text(n, what)
+	if !ok {
+		return nil
+	}
+	t := scalar(word)
+	if t == nil {
+		p.errorf(at(deref(n)), "%s: %q is not a type%s", what, word,
+			p.suggest(word, scalars, "; the types are "+strings.Join(scalars, ", ")))
+	}
+	return t
+}
+
+func (p *parser) typeMapping(k *Kind, n *yaml.Node, what string) *Type {
+	var base, named, goType *yaml.Node
+	for _, e := range p.mapping(n, what) {
+		switch e.key {
+		case "type":
+			base = e.value
+		case "named":
+			named = e.value
+		case "go":
+			goType = e.value
+		default:
+			p.unknownKey(e, what+": ", typeKeys)
+			return nil
+		}
+	}
+	switch {
+	case goType != nil && base == nil && named == nil:
+		return p.goType(goType, what)
+	case base != nil && named != nil && goType == nil:
+		return p.namedType(k, base, named, what)
+	}
+	p.errorf(at(deref(n)), "%s: a type is a word, {type: T, named: Name} or {go: import/path.Type}; write one of these", what)
+	return nil
+}
+
+// namedType reads {type: T, named: Name}. The same name for the same type is one Go type, so that relations can pass it on.
+func (p *parser) namedType(k *Kind, base, named *yaml.Node, what string) *Type {
+	basic := p.scalarType(k, base, what+": type")
+	name, ok := p.text(named, what+": named")
+	if !ok || basic == nil {
+		return nil
+	}
+	if basic.Basic == "" || basic.Name != basic.Basic {
+		p.errorf(at(deref(base)), "%s: a named type stands on a string or an integer, not %s; write one of these", what, basic)
+		return nil
+	}
+	if !token.IsIdentifier(name) || !token.IsExported(name) {
+		p.errorf(at(deref(named)), "%s: %q can't name an exported Go type; write one like ContractID", what, name)
+		return nil
+	}
+	if t := p.named[name]; t != nil {
+		if t.Basic != basic.Basic {
+			p.errorf(at(deref(named)), "%s: %s stands on %s here, and on %s on line %d; rename one",
+				what, name, basic, t.Basic, t.pos.line)
+		}
+		return t
+	}
+	t := &Type{Name: name, Basic: basic.Basic, Text: basic.Text, pos: at(deref(named))}
+	p.named[name] = t
+	k.NewTypes = append(k.NewTypes, t)
+	return t
+}

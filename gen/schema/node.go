@@ -1,0 +1,120 @@
+package schema
+
+import (
+	"fmt"
+
+	"gopkg.in/yaml.v3"
+)
+
+// pair is an entry of a mapping.
+type pair struct {
+	key   string
+	pos   pos // of the key
+	value *yaml.Node
+}
+
+func deref(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+// mapping returns the entries of n, which is called what in problems. A merge key gives those that n has not itself.
+func (p *parser) mapping(n *yaml.Node, what string) []pair {
+	n = deref(n)
+	if n.Kind != yaml.MappingNode {
+		p.errorf(at(n), "%s must be a mapping, not %s", what, describe(n))
+		return nil
+	}
+	var pairs, merged []pair
+	lines := map[string]int{} // where each key is
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if deref(key).ShortTag() == "!!merge" {
+			merged = append(merged, p.merge(value, what)...)
+			continue
+		}
+		name, ok := p.text(key, what+": a key")
+		if !ok {
+			continue
+		}
+		if line, twice := lines[name]; twice {
+			p.errorf(at(key), "%s: key %q is there twice, first on line %d; remove one", what, name, line)
+			continue
+		}
+		lines[name] = key.Line
+		pairs = append(pairs, pair{name, at(key), value})
+	}
+	for _, m := range merged {
+		if _, own := lines[m.key]; !own {
+			lines[m.key] = m.pos.line
+			pairs = append(pairs, m)
+		}
+	}
+	return pairs
+}
+
+// merge returns the entries that a merge key stands for: those of a mapping, or of a list of them.
+func (p *parser) merge(n *yaml.Node, what string) []pair {
+	n = deref(n)
+	if n.Kind != yaml.SequenceNode {
+		return p.mapping(n, what+": <<")
+	}
+	var pairs []pair
+	for _, item := range n.Content {
+		pairs = append(pairs, p.mapping(item, what+": <<")...)
+	}
+	return pairs
+}
+
+// list returns the items of n.
+func (p *parser) list(n *yaml.Node, what string) []*yaml.Node {
+	n = deref(n)
+	if n.Kind != yaml.SequenceNode {
+		p.errorf(at(n), "%s must be a list, not %s", what, describe(n))
+		return nil
+	}
+	if len(n.Content) == 0 {
+		p.errorf(at(n), "%s is empty; remove it or fill it", what)
+	}
+	return n.Content
+}
+
+// text returns the text of n. It must be text in YAML's eyes too: an unquoted 1.10 or true may be meant as something else.
+func (p *parser) text(n *yaml.Node, what string) (string, bool) {
+	n = deref(n)
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+		return n.Value, true
+	}
+	fix := ""
+	if n.Kind == yaml.ScalarNode && n.Value != "" {
+		fix = fmt.Sprintf("; if it is text, quote it: %q", n.Value)
+	}
+	p.errorf(at(n), "%s must be text, not %s%s", what, describe(n), fix)
+	return "", false
+}
+
+// describe says what n is, to somebody who expected something else.
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch tag := n.ShortTag(); tag {
+	case "!!str":
+		return "text"
+	case "!!null":
+		return "nothing"
+	case "!!int", "!!float":
+		return "a number"
+	case "!!bool":
+		return "a boolean"
+	case "!!timestamp":
+		return "a date"
+	default:
+		return "a value tagged " + tag
+	}
+}

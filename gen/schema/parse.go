@@ -1,0 +1,47 @@
+package schema
+
+import (
+	"fmt"
+)
+
+// Parse reads a schema. The name stands in problems; the error is [Problems], with every problem in file order.
+// The load function finds the types that the schema names with {go: …}; it is called once, or not at all if there are
+// none. With a nil load they are taken unchecked, as strings: good for looking at a schema, not for emitting it.
+func Parse(name string, src []byte, load LoadTypes) (*File, error) {
+	p := &parser{
+		name:        name,
+		kinds:       map[string]*Kind{},
+		named:       map[string]*Type{},
+		goTypes:     map[TypeName]*Type{},
+		suggestions: maxSuggestions,
+	}
+	if root := p.read(src); root != nil {
+		p.decode(root)
+		p.loadTypes(load)
+		p.chooseNames()
+		p.relate()
+	}
+	if len(p.problems) > 0 {
+		return nil, p.problems.sorted()
+	}
+	return &p.file, nil
+}
+
+// parser holds what is known of a schema while it is read.
+type parser struct {
+	name     string
+	problems Problems
+	file     File
+
+	kinds       map[string]*Kind
+	named       map[string]*Type
+	goTypes     map[TypeName]*Type
+	goOrder     []TypeName // the keys of goTypes, in order of first use
+	suggestions int        // how many more suggestions may be looked for
+}
+
+func (p *parser) errorf(at pos, format string, args ...any) {
+	p.problems = append(p.problems, &Problem{
+		File: p.name, Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...),
+	})
+}

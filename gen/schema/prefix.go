@@ -1,0 +1,53 @@
+package schema
+
+import (
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// reservedPrefix marks the deps that the gateway makes itself.
+const reservedPrefix = "cc"
+
+func (p *parser) decodePrefix(k *Kind, n *yaml.Node, what string) {
+	prefix, ok := p.text(n, what)
+	if !ok {
+		return
+	}
+	k.Prefix, k.prefixPos = prefix, at(deref(n))
+	valid := prefix != ""
+	for _, r := range prefix {
+		valid = valid && (isLower(r) || 'A' <= r && r <= 'Z' || isDigit(r) || strings.ContainsRune("_.-", r))
+	}
+	if !valid {
+		p.errorf(k.prefixPos, "%s: %q may hold only letters, digits, _, . and -; the : that follows it is added", what, prefix)
+	}
+}
+
+// checkPrefixes reports prefixes that two kinds share, for then one kind's ids would be the other's too.
+func (p *parser) checkPrefixes() {
+	first := map[string]*Kind{}
+	for _, k := range p.file.Kinds {
+		if k.Prefix == reservedPrefix {
+			p.errorf(k.prefixAt(), "kind %q: the prefix %q is the gateway's own; write another prefix", k.Name, k.Prefix)
+		}
+		other := first[k.Prefix]
+		if other == nil {
+			first[k.Prefix] = k
+			continue
+		}
+		if k.prefixPos == (pos{}) { // the other one took this kind's name
+			k, other = other, k
+		}
+		p.errorf(k.prefixPos, "kind %q: the prefix %q is also that of kind %q on line %d; write another prefix",
+			k.Name, k.Prefix, other.Name, other.prefixAt().line)
+	}
+}
+
+// prefixAt is where the prefix was chosen.
+func (k *Kind) prefixAt() pos {
+	if k.prefixPos == (pos{}) {
+		return k.pos
+	}
+	return k.prefixPos
+}

@@ -1,0 +1,128 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+)
+
+// relate resolves every relation, and checks what they come to together.
+func (p *parser) relate() {
+	r := resolver{parser: p, values: map[*Kind]map[string]*Value{}}
+	for _, k := range p.file.Kinds {
+		r.names = append(r.names, k.Name)
+	}
+	for _, k := range p.file.Kinds {
+		r.resolve(k, k.PartOf, fmt.Sprintf("kind %q: part_of", k.Name))
+		r.resolve(k, k.GroupedBy, fmt.Sprintf("kind %q: grouped_by", k.Name))
+	}
+	p.checkCycles("part_of", partOf)
+	p.checkCycles("grouped_by", groupedBy)
+	if len(p.problems) == 0 { // broken or endless relations can't be followed
+		p.checkOverlaps()
+	}
+}
+
+func partOf(k *Kind) []*Relation    { return k.PartOf }
+func groupedBy(k *Kind) []*Relation { return k.GroupedBy }
+
+type resolver struct {
+	*parser
+	names  []string                    // of all kinds
+	values map[*Kind]map[string]*Value // by text, for the kinds that were asked for
+}
+
+// resolve finds the kinds that relations name, and fits their arguments to them.
+func (r *resolver) resolve(k *Kind, relations []*Relation, what string) {
+	for _, rel := range relations {
+		other := r.kinds[rel.name]
+		if other == nil {
+			r.errorf(rel.pos, "%s %q is not a kind%s", what, rel.name,
+				r.suggest(rel.name, r.names, "; declare it, or name one that is declared"))
+			continue
+		}
+		rel.Kind = other
+		if other.Version != nil {
+			r.errorf(rel.pos, "%s %s: a versioned kind can't be a target, since there is no version to give; relate to another kind",
+				what, rel.name)
+			continue
+		}
+		if len(rel.args) != len(other.Params) {
+			if len(other.Params) > 0 { // else its id was wrong, and is reported
+				r.errorf(rel.pos, "%s %s: it takes %s, not %d", what, rel.name, counted(other.Params), len(rel.args))
+			}
+			continue
+		}
+		for i, arg := range rel.args {
+			rel.Args = append(rel.Args, r.argument(k, other, other.Params[i], arg, what+" "+rel.name))
+		}
+	}
+}
+
+// counted returns the parts of an id as a message needs them: "2 arguments ($user, $number)".
+func counted(params []*Param) string {
+	if len(params) == 1 {
+		return "1 argument"
+	}
+	names := make([]string, len(params))
+	for i, param := range params {
+		names[i] = param.Name
+	}
+	return fmt.Sprintf("a list of %d arguments (%s)", len(params), strings.Join(names, ", "))
+}
+
+// argument resolves what k gives for a part of other.
+func (r *resolver) argument(k, other *Kind, param *Param, arg argument, what string) Arg {
+	if other.Values != nil {
+		v := r.valuesOf(other)[arg.text]
+		if v == nil {
+			r.errorf(arg.pos, "%s: %q is not one of its values%s", what, arg.text, r.suggestValue(other, arg.text))
+		}
+		return Arg{Value: v}
+	}
+	name, isPart := strings.CutPrefix(arg.text, "$")
+	if !isPart {
+		r.errorf(arg.pos, "%s: %q is a literal, which only a kind with values takes; give a part, like %s",
+			what, arg.text, parts(k))
+		return Arg{}
+	}
+	for _, own := range k.Params {
+		if own.Name != name {
+			continue
+		}
+		if own.Type != nil && param.Type != nil && !own.Type.same(param.Type) {
+			r.errorf(arg.pos, "%s takes %s, and $%s is %s; give both the same type", what, param.Type, name, own.Type)
+		}
+		return Arg{Param: own}
+	}
+	if len(k.Params) > 0 {
+		r.errorf(arg.pos, "%s: $%s is not a part of kind %q; it has %s", what, name, k.Name, parts(k))
+	}
+	return Arg{}
+}
+
+// parts lists what arguments a kind can give.
+func parts(k *Kind) string {
+	names := make([]string, len(k.Params))
+	for i, param := range k.Params {
+		names[i] = "$" + param.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r *resolver) valuesOf(k *Kind) map[string]*Value {
+	if r.values[k] == nil {
+		r.values[k] = make(map[string]*Value, len(k.Values))
+		for _, v := range k.Values {
+			r.values[k][v.Text] = v
+		}
+	}
+	return r.values[k]
+}
+
+func (r *resolver) suggestValue(k *Kind, text string) string {
+	known := make([]string, len(k.Values))
+	for i, v := range k.Values {
+		known[i] = v.Text
+	}
+	return r.suggest(text, known, "; add it there, or give one that is there")
+}

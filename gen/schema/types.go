@@ -1,0 +1,58 @@
+package schema
+
+// Text says how a value becomes text.
+type Text int
+
+// The ways in which a value becomes text.
+const (
+	TextString   Text = iota + 1 // it is a string underneath
+	TextInt                      // it is a signed integer underneath
+	TextUint                     // it is an unsigned integer underneath
+	TextMarshal                  // by MarshalText, which can fail
+	TextStringer                 // by String
+	TextValue                    // it is one of a closed set
+)
+
+// Type is the Go type of a part or a version. Two types are the same if Import and Name are.
+type Type struct {
+	Import string // import path; empty if Name needs none
+	Name   string
+	Basic  string // the predeclared type underneath, for TextString, TextInt and TextUint
+	Text   Text
+
+	pkg string // the own name of a {go: …} type's package
+	pos pos    // of first use
+}
+
+// String returns the type's name as a schema's author knows it.
+func (t *Type) String() string {
+	switch t.Import {
+	case "":
+		return t.Name
+	case uuidPath:
+		return "uuid"
+	}
+	return t.Import + "." + t.Name
+}
+
+func (t *Type) same(u *Type) bool { return t.Import == u.Import && t.Name == u.Name }
+
+const uuidPath = "github.com/google/uuid"
+
+// scalars are the types that a schema can name by a word, in the order in which messages list them.
+var scalars = []string{"string", "int", "int32", "int64", "uint", "uint32", "uint64", "uuid"}
+
+// scalar returns the type that a word means, or nil.
+func scalar(word string) *Type {
+	switch word {
+	case "string":
+		return &Type{Name: word, Basic: word, Text: TextString}
+	case "int", "int32", "int64":
+		return &Type{Name: word, Basic: word, Text: TextInt}
+	case "uint", "uint32", "uint64":
+		return &Type{Name: word, Basic: word, Text: TextUint}
+	case "uuid":
+		return &Type{Import: uuidPath, Name: "UUID", Text: TextStringer}
+	}
+	return nil
+}
