@@ -1,0 +1,109 @@
+package devgateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// How long an entry is served when the token does not say.
+const (
+	DefaultFreshTTL    = 3000 * time.Second // as HIT_L1
+	DefaultStaleWindow = 600 * time.Second  // after that, as HIT_L1_STALE
+)
+
+const tokenPrefix = "cc_live_"
+
+// Claims are what a token says of its bearer.
+type Claims struct {
+	Tenant        string // required
+	Project       string
+	PolicyVersion string
+	Roles         []string
+	Scope         string
+
+	// FreshTTL and StaleWindow are in whole seconds. Zero leaves the claim out,
+	// which means DefaultFreshTTL and DefaultStaleWindow; a negative one says none.
+	FreshTTL    time.Duration
+	StaleWindow time.Duration
+
+	// Expires is when the token ends, to the second. The zero time is never.
+	Expires time.Time
+}
+
+// tokenClaims are the claims as they travel.
+type tokenClaims struct {
+	TenantID      string   `json:"tenant_id"`
+	ProjectID     string   `json:"project_id,omitempty"`
+	PolicyVersion string   `json:"policy_version,omitempty"`
+	Roles         []string `json:"roles,omitempty"`
+	Scope         string   `json:"scope,omitempty"`
+	FreshTTL      *int64   `json:"fresh_ttl_secs,omitempty"`
+	StaleWindow   *int64   `json:"stale_window_secs,omitempty"`
+	jwt.RegisteredClaims
+}
+
+// Validate is called by the JWT library, beside its own checks.
+func (c tokenClaims) Validate() error {
+	switch {
+	case c.TenantID == "":
+		return errors.New("tenant_id is missing")
+	case !validSeconds(c.FreshTTL):
+		return errors.New("fresh_ttl_secs is out of range")
+	case !validSeconds(c.StaleWindow):
+		return errors.New("stale_window_secs is out of range")
+	}
+	return nil
+}
+
+// maxSeconds, some 68 years, keeps the sum of two windows inside a Duration.
+const maxSeconds = 1 << 31
+
+func validSeconds(n *int64) bool { return n == nil || *n >= 0 && *n <= maxSeconds }
+
+// Mint returns a token with the claims, in the form cc_live_<id>.<JWT>. It fails
+// if there is no secret or no tenant, or if a window is not in whole seconds.
+func Mint(secret []byte, c Claims) (string, error) {
+	if len(secret) == 0 {
+		return "", errors.New("mint a token: the secret is empty")
+	}
+	if c.Tenant == "" {
+		return "", errors.New("mint a token: the tenant is empty")
+	}
+	fresh, err := claimSeconds(c.FreshTTL)
+	if err != nil {
+		return "", fmt.Errorf("mint a token: FreshTTL: %w", err)
+	}
+	stale, err := claimSeconds(c.StaleWindow)
+	if err != nil {
+		return "", fmt.Errorf("mint a token: StaleWindow: %w", err)
+	}
+	claims := tokenClaims{
+		TenantID: c.Tenant, ProjectID: c.Project, PolicyVersion: c.PolicyVersion,
+		Roles: c.Roles, Scope: c.Scope, FreshTTL: fresh, StaleWindow: stale,
+	}
+	if !c.Expires.IsZero() {
+		claims.ExpiresAt = jwt.NewNumericDate(c.Expires)
+	}
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
+	if err != nil {
+		return "", fmt.Errorf("mint a token: %w", err)
+	}
+	id := sha256.Sum256([]byte(signed))
+	return tokenPrefix + hex.EncodeToString(id[:6]) + "." + signed, nil
+}
+
+func claimSeconds(d time.Duration) (*int64, error) {
+	if d == 0 {
+		return nil, nil
+	}
+	n := max(int64(d/time.Second), 0)
+	if d > 0 && d%time.Second != 0 || n > maxSeconds {
+		return nil, fmt.Errorf("%v is not a number of whole seconds up to %d", d, maxSeconds)
+	}
+	return &n, nil
+}

@@ -1,0 +1,132 @@
+package devgateway
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// statusClientLeft stands in the log and in records for an answer that nobody
+// was there to take.
+const statusClientLeft = 499
+
+var errClientLeft = errors.New("the client has left")
+
+// maxLogged is how many dep ids a log line names.
+const maxLogged = 20
+
+// exchange is one request, its answer, and what is told of them.
+type exchange struct {
+	http.ResponseWriter
+	request  *http.Request
+	begun    time.Time
+	observer Observer
+
+	code       int  // 0 until the answer's header is sent
+	completion bool // whether this is a completion request
+	seen       Completion
+	extra      []slog.Attr
+}
+
+// WriteHeader tells the observer first, so that its record is ahead of the client.
+func (x *exchange) WriteHeader(code int) {
+	if x.code == 0 {
+		x.setCode(code)
+	}
+	x.ResponseWriter.WriteHeader(code)
+}
+
+func (x *exchange) setCode(code int) {
+	x.code = code
+	x.seen.Code = code
+	if x.completion {
+		x.observer.completion(x.seen)
+	}
+}
+
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.code == 0 {
+		x.WriteHeader(http.StatusOK)
+	}
+	return x.ResponseWriter.Write(p)
+}
+
+// flush sends what has been written. A writer that cannot do it sends it later.
+func (x *exchange) flush() { _ = http.NewResponseController(x.ResponseWriter).Flush() }
+
+// left reports whether the client has gone.
+func (x *exchange) left() bool { return x.request.Context().Err() != nil }
+
+// status says where the answer comes from, in its header and in the records.
+func (x *exchange) status(s Status, age time.Duration) {
+	x.seen.Cache, x.seen.Age = s, age.Truncate(time.Second)
+	setStatus(x.Header(), s, age)
+}
+
+func (x *exchange) writeJSON(v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	x.writeWhole("application/json", body)
+	return nil
+}
+
+// writeWhole sends an answer of known length.
+func (x *exchange) writeWhole(contentType string, body []byte) {
+	x.Header().Set("Content-Type", contentType)
+	x.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	x.Write(body) //nolint:errcheck // the client has left
+}
+
+func (x *exchange) refuse(p *problem) { p.write(x) }
+
+// finish makes up for the header that a client did not wait for.
+func (x *exchange) finish() {
+	if x.code == 0 {
+		x.setCode(statusClientLeft)
+	}
+}
+
+// log writes the request's line. The body, the query and all headers stay out.
+func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
+	attrs := []slog.Attr{
+		slog.String("method", x.request.Method),
+		slog.String("path", x.request.URL.Path),
+		slog.Int("code", x.code),
+		slog.Duration("duration", now.Sub(x.begun)),
+	}
+	if x.seen.Cache != "" {
+		attrs = append(attrs, slog.String("cache", string(x.seen.Cache)), slog.Duration("age", x.seen.Age))
+	}
+	if x.seen.Namespace != "" {
+		attrs = append(attrs, slog.String("namespace", x.seen.Namespace[:8]))
+	}
+	if n := len(x.seen.Deps); n > 0 {
+		attrs = append(attrs, slog.Int("deps", n), slog.Any("dep_ids", firstIDs(x.seen.Deps)))
+	}
+	attrs = append(attrs, x.extra...)
+	level := slog.LevelInfo
+	if err != nil && !errors.Is(err, errClientLeft) {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	if x.code >= http.StatusInternalServerError {
+		level = slog.LevelWarn
+	}
+	l.LogAttrs(x.request.Context(), level, "request", attrs...)
+}
+
+func firstIDs(deps []Dep) []string {
+	ids := make([]string, 0, maxLogged)
+	for _, d := range deps[:min(len(deps), maxLogged)] {
+		ids = append(ids, d.ID)
+	}
+	return ids
+}
+
+func hexOf(d digest) string { return hex.EncodeToString(d[:]) }

@@ -1,0 +1,147 @@
+package devgateway
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// bypass forwards the request and leaves the cache alone.
+func (g *Gateway) bypass(x *exchange, c call) error {
+	x.status(Bypass, 0)
+	ctx, cancel := g.bound(x.request.Context())
+	defer cancel()
+	resp, err := g.send(ctx, c)
+	if err != nil {
+		return x.orLeft(err)
+	}
+	defer resp.Body.Close()
+	return passOn(x, resp, func([]byte) {})
+}
+
+// fill asks the upstream, keeps the answer if it is whole, and calls landed when
+// that is settled, which is before the client has all of it.
+func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
+	x.status(Miss, 0)
+	// A stream stops when its client leaves. Any other answer is fetched to its
+	// end: it has been paid for, and others may be waiting for it.
+	bound := g.detach
+	if q.call.stream {
+		bound = g.bound
+	}
+	ctx, cancel := bound(x.request.Context())
+	defer cancel()
+	resp, err := g.send(ctx, q.call)
+	if err != nil {
+		return x.orLeft(err)
+	}
+	defer resp.Body.Close()
+	if isMediaType(resp.Header.Get("Content-Type"), "text/event-stream") {
+		return g.fillStream(x, q, resp, landed)
+	}
+	return g.fillWhole(x, q, resp, landed)
+}
+
+func (g *Gateway) fillStream(x *exchange, q *question, resp *http.Response, landed func()) error {
+	if !q.call.stream || !keepable(resp) {
+		return passOn(x, resp, func([]byte) {})
+	}
+	rec := &sseRecorder{limit: g.bodyLimit}
+	kept := false
+	keep := func() {
+		if body, ok := rec.recorded(); ok && !kept {
+			kept = true
+			g.keep(q, resp.Header.Get("Content-Type"), body)
+			landed()
+		}
+	}
+	// SDKs stop reading at the end mark, so the entry has to be there by then.
+	if err := passOn(x, resp, func(p []byte) { rec.write(p); keep() }); err != nil {
+		return err
+	}
+	rec.close()
+	keep()
+	return nil
+}
+
+func (g *Gateway) fillWhole(x *exchange, q *question, resp *http.Response, landed func()) error {
+	body, err := readAtMost(resp.Body, g.bodyLimit)
+	if err != nil {
+		return x.orLeft(upstreamProblem(err))
+	}
+	whole := int64(len(body)) <= g.bodyLimit
+	if whole && !q.call.stream && keepable(resp) && isAnswer(body) {
+		g.keep(q, resp.Header.Get("Content-Type"), body)
+	}
+	landed()
+	if x.left() {
+		return errClientLeft
+	}
+	copyHeader(x.Header(), resp.Header)
+	if whole {
+		x.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	x.WriteHeader(resp.StatusCode)
+	if _, err := x.Write(body); err != nil {
+		return errClientLeft
+	}
+	if whole {
+		return nil
+	}
+	return relay(x, resp.Body, func([]byte) {})
+}
+
+// passOn sends an answer as it arrives.
+func passOn(x *exchange, resp *http.Response, seen func([]byte)) error {
+	copyHeader(x.Header(), resp.Header)
+	x.WriteHeader(resp.StatusCode)
+	x.flush()
+	return relay(x, resp.Body, seen)
+}
+
+// relay copies a body without delay. Each piece is shown to seen before it is sent.
+func relay(x *exchange, body io.Reader, seen func([]byte)) error {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			seen(buf[:n])
+			if _, err := x.Write(buf[:n]); err != nil {
+				return errClientLeft
+			}
+			x.flush()
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return x.orLeft(upstreamProblem(err))
+		}
+	}
+}
+
+// orLeft returns err, unless the client's leaving is the cause of it.
+func (x *exchange) orLeft(err error) error {
+	if x.left() {
+		return errClientLeft
+	}
+	return err
+}
+
+// readAtMost reads body to its end, or one byte further than limit.
+func readAtMost(body io.Reader, limit int64) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(body, limit+1))
+}
+
+// keepable reports whether the answer is a success that every client can read.
+func keepable(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Encoding") == ""
+}
+
+// isAnswer reports whether body is a whole JSON object that speaks of no error.
+func isAnswer(body []byte) bool {
+	var object map[string]json.RawMessage
+	return json.Unmarshal(body, &object) == nil && object != nil && !hasError(body)
+}

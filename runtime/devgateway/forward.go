@@ -1,0 +1,65 @@
+package devgateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// completionsPath is where an OpenAI-compatible server answers, below /v1.
+const completionsPath = "/chat/completions"
+
+// Forward returns an upstream that sends to an OpenAI-compatible server. Its base
+// URL may end in /v1 or leave that out; one that ends in /chat/completions is
+// taken as it is. With a key, that replaces the client's own Authorization. The
+// transport rt may be nil, for http.DefaultTransport. The error says what is wrong
+// with the base URL.
+func Forward(base, key string, rt http.RoundTripper) (http.RoundTripper, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		// The parser's own words quote the URL, which may hold a password.
+		return nil, errors.New("upstream URL does not parse: write it as https://host/v1")
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("upstream URL %q has no host or is not http: write it as https://host/v1", u.Redacted())
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("upstream URL of %q has more than a host and a path: leave the user, the query and the fragment out", u.Host)
+	}
+	if key != strings.TrimSpace(key) || strings.ContainsAny(key, "\r\n") {
+		return nil, errors.New("upstream key has space around it or a line break in it: trim it")
+	}
+	if rt == nil {
+		rt = http.DefaultTransport
+	}
+	return &forward{completionsURL(u), key, rt}, nil
+}
+
+func completionsURL(base *url.URL) *url.URL {
+	path := strings.TrimRight(base.Path, "/")
+	switch {
+	case strings.HasSuffix(path, completionsPath):
+		return base
+	case strings.HasSuffix(path, "/v1"):
+		return base.JoinPath(completionsPath)
+	}
+	return base.JoinPath("v1", completionsPath)
+}
+
+type forward struct {
+	url  *url.URL
+	key  string
+	base http.RoundTripper
+}
+
+// RoundTrip sends a copy of r to the server.
+func (f *forward) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.URL, r.Host = f.url, f.url.Host
+	if f.key != "" {
+		r.Header.Set("Authorization", "Bearer "+f.key)
+	}
+	return f.base.RoundTrip(r)
+}

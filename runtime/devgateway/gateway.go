@@ -1,0 +1,123 @@
+package devgateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// Gateway answers completion requests from its cache and its upstream. It is an
+// http.Handler, made by [New], and safe for concurrent use.
+type Gateway struct {
+	*config
+	verifier *verifier
+	limit    *clientLimit
+	store    *store
+	flights  *flights
+	origins  *http.CrossOriginProtection
+	work     *tracker
+
+	stopped context.Context // done when calls of the upstream have to end
+	stop    context.CancelFunc
+}
+
+// New returns a gateway with an empty cache. It fails if an option is invalid, or
+// without [WithSecret].
+func New(opts ...Option) (*Gateway, error) {
+	c, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		config:   c,
+		verifier: newVerifier(c.secret, c.now),
+		flights:  newFlights(),
+		origins:  http.NewCrossOriginProtection(),
+		work:     newTracker(),
+	}
+	if g.limit, err = newClientLimit(c.bypassLimit, c.now); err != nil {
+		return nil, err
+	}
+	if g.store, err = newStore(c.cacheBytes, c.strictHash); err != nil {
+		return nil, err
+	}
+	if len(c.secret) < minSecret {
+		c.logger.Warn("the secret is short: use 32 bytes or more", "bytes", len(c.secret))
+	}
+	g.stopped, g.stop = context.WithCancel(context.Background())
+	return g, nil
+}
+
+// Close refuses further requests with 503 and waits for those that have begun,
+// for answers that are still being fetched although their client has left, and
+// for background refreshes. When ctx is done first, calls of the upstream are
+// cancelled, and the error is ctx's.
+func (g *Gateway) Close(ctx context.Context) error {
+	defer g.stop()
+	return g.work.close(ctx)
+}
+
+// ServeHTTP answers one request. It aborts the connection by panicking with
+// http.ErrAbortHandler when an answer breaks off that has partly been sent.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{ResponseWriter: w, request: r, begun: g.now(), observer: g.observer}
+	if !g.work.begin() {
+		x.refuse(&problem{status: http.StatusServiceUnavailable, code: "closing", message: "the gateway is shutting down: start it again"})
+		return
+	}
+	defer g.work.end()
+
+	err := g.route(x)
+	var p *problem
+	brokenOff := false
+	switch {
+	case err == nil, errors.Is(err, errClientLeft):
+	case x.code != 0:
+		brokenOff = true
+	case errors.As(err, &p):
+		x.refuse(p)
+	default:
+		x.refuse(&problem{status: http.StatusInternalServerError, code: "internal_error", message: "the gateway failed: see its log"})
+	}
+	x.finish()
+	x.log(g.logger, g.now(), err)
+	if brokenOff {
+		panic(http.ErrAbortHandler) // else the client would take what it has for all
+	}
+}
+
+func (g *Gateway) route(x *exchange) error {
+	var handle func(*exchange) error
+	switch path := x.request.URL.Path; path {
+	case "/v1/chat/completions":
+		x.completion = true
+		handle = g.complete
+	case "/v1/invalidate":
+		handle = g.invalidate
+	case "/healthz":
+		return health(x)
+	default:
+		return &problem{
+			status: http.StatusNotFound, code: "unknown_path",
+			message: "there is nothing here: the gateway has /v1/chat/completions, /v1/invalidate and /healthz",
+		}
+	}
+	if err := g.checkPost(x.request); err != nil {
+		return err
+	}
+	return handle(x)
+}
+
+func health(x *exchange) error {
+	if x.request.Method != http.MethodGet && x.request.Method != http.MethodHead {
+		return wrongMethod("GET, HEAD")
+	}
+	return x.writeJSON(map[string]string{"status": "ok"})
+}
+
+func wrongMethod(allow string) *problem {
+	return &problem{
+		status: http.StatusMethodNotAllowed, code: "wrong_method", allow: allow,
+		message: "the method is wrong here: use " + allow,
+	}
+}

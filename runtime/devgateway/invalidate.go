@@ -1,0 +1,69 @@
+package devgateway
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// maxInvalidation is the longest body of an invalidation, in bytes.
+const maxInvalidation = 64 << 10
+
+// invalidate answers POST /v1/invalidate.
+func (g *Gateway) invalidate(x *exchange) error {
+	id, err := g.verifier.identify(x.request.Header)
+	if err != nil {
+		return err
+	}
+	if id == nil {
+		return &problem{
+			status: http.StatusUnauthorized, code: "missing_token",
+			message: "an invalidation needs a gateway token: send it as Authorization: Bearer <token>",
+		}
+	}
+	dep, err := readInvalidation(x)
+	if err != nil {
+		return err
+	}
+	deleted := g.invalidateDep(id.tenant, dep)
+	x.extra = []slog.Attr{slog.String("dep_id", dep.ID), slog.Int("keys_deleted", deleted)}
+	return x.writeJSON(struct {
+		OK      bool   `json:"ok"`
+		DepID   string `json:"dep_id"`
+		Deleted int    `json:"keys_deleted"`
+	}{true, dep.ID, deleted})
+}
+
+func (g *Gateway) invalidateDep(tenant string, d Dep) int {
+	k := depKey{tenant, d.ID}
+	deleted := g.store.invalidate(k, d.Hash)
+	g.flights.forget(k)
+	g.observer.invalidation(Invalidation{Tenant: tenant, DepID: d.ID, NewHash: d.Hash, KeysDeleted: deleted})
+	return deleted
+}
+
+// readInvalidation returns the dep with its new hash.
+func readInvalidation(x *exchange) (Dep, error) {
+	body, err := readBody(x, maxInvalidation)
+	if err != nil {
+		return Dep{}, err
+	}
+	var wire struct {
+		DepID   string `json:"dep_id"`
+		NewHash string `json:"new_hash"`
+	}
+	if json.Unmarshal(body, &wire) != nil || !utf8.Valid(body) {
+		return Dep{}, badRequest("invalid_body", `the body is not an invalidation: send {"dep_id":"…"}, with "new_hash" if there is one`)
+	}
+	d := Dep{wire.DepID, wire.NewHash}
+	if d.Hash == "" {
+		d.Hash = uuid.NewString()
+	}
+	if err := d.check(); err != nil {
+		return Dep{}, badRequest("invalid_dep", "the dep is not valid: %v", err)
+	}
+	return d, nil
+}

@@ -1,0 +1,53 @@
+package devgateway
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// sizedLRU keeps the most recently used values whose costs add up to at most
+// max. It is not safe for concurrent use.
+type sizedLRU[K comparable, V any] struct {
+	lru       *simplelru.LRU[K, V]
+	cost      func(K, V) int64
+	used, max int64
+}
+
+// newSizedLRU returns an empty cache. A value that goes, for whatever reason, is
+// given to removed, which may be nil.
+func newSizedLRU[K comparable, V any](max int64, cost func(K, V) int64, removed func(K, V)) (*sizedLRU[K, V], error) {
+	s := &sizedLRU[K, V]{cost: cost, max: max}
+	var err error
+	s.lru, err = simplelru.NewLRU(math.MaxInt, func(k K, v V) {
+		s.used -= cost(k, v)
+		if removed != nil {
+			removed(k, v)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make a cache: %w", err)
+	}
+	return s, nil
+}
+
+func (s *sizedLRU[K, V]) get(k K) (V, bool) { return s.lru.Get(k) }
+
+func (s *sizedLRU[K, V]) remove(k K) bool { return s.lru.Remove(k) }
+
+// put stores v and makes room for it. It reports false, and changes nothing, if
+// there is no room even in an empty cache.
+func (s *sizedLRU[K, V]) put(k K, v V) bool {
+	cost := s.cost(k, v)
+	if cost > s.max {
+		return false
+	}
+	s.lru.Remove(k) // Add alone would replace the value without a word
+	for s.used > s.max-cost {
+		s.lru.RemoveOldest()
+	}
+	s.lru.Add(k, v)
+	s.used += cost
+	return true
+}

@@ -1,0 +1,81 @@
+package devgateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+)
+
+// sseRecorder keeps a stream of server-sent events as it passes.
+type sseRecorder struct {
+	limit    int64 // bytes
+	buf      []byte
+	line     int  // where the line that is being read starts in buf
+	complete bool // the stream has come to its regular end
+	broken   bool // the stream holds an error, or is too long
+}
+
+// write takes the next bytes of the stream. What follows the end is left out.
+func (s *sseRecorder) write(p []byte) {
+	if s.complete || s.broken {
+		return
+	}
+	if int64(len(s.buf)+len(p)) > s.limit {
+		s.broken, s.buf = true, nil
+		return
+	}
+	s.buf = append(s.buf, p...)
+	for !s.complete && !s.broken {
+		n := bytes.IndexByte(s.buf[s.line:], '\n')
+		if n < 0 {
+			return
+		}
+		s.endLine(s.line + n)
+	}
+}
+
+// close says that the upstream has ended the stream without an error.
+func (s *sseRecorder) close() {
+	if !s.complete && !s.broken && s.line < len(s.buf) {
+		s.buf = append(s.buf, '\n')
+		s.endLine(len(s.buf) - 1)
+	}
+}
+
+// endLine looks at the line that ends with the newline at index end.
+func (s *sseRecorder) endLine(end int) {
+	line := bytes.TrimSuffix(s.buf[s.line:end], []byte("\r"))
+	s.line = end + 1
+	field, value, _ := bytes.Cut(line, []byte(":"))
+	value = bytes.TrimPrefix(value, []byte(" "))
+	switch string(field) {
+	case "data":
+		s.complete = string(value) == "[DONE]"
+		s.broken = hasError(value)
+	case "event":
+		s.broken = string(value) == "error"
+	}
+}
+
+// recorded returns the whole stream, ended by a blank line, and false if it did
+// not come to a regular end.
+func (s *sseRecorder) recorded() ([]byte, bool) {
+	if !s.complete {
+		return nil, false
+	}
+	return append(s.buf[:s.line:s.line], '\n'), true
+}
+
+// hasError reports whether text is a JSON object that speaks of an error, as
+// some servers send with the status 200.
+func hasError(text []byte) bool {
+	var answer struct {
+		Error json.RawMessage `json:"error"`
+	}
+	return json.Unmarshal(text, &answer) == nil && len(answer.Error) > 0 && string(answer.Error) != "null"
+}
+
+func isMediaType(contentType, want string) bool {
+	got, _, err := mime.ParseMediaType(contentType)
+	return err == nil && got == want
+}

@@ -1,0 +1,141 @@
+package devgateway
+
+import (
+	"sync"
+	"time"
+)
+
+// policyDep is a dep that every entry has without naming it.
+const policyDep = "cc:policy-version"
+
+// Rough costs in bytes of what is kept beside the contents.
+const (
+	entryOverhead = 512
+	depOverhead   = 256
+)
+
+// maxHashBytes bounds the memory of known hashes. When one is forgotten, late
+// fills of its dep are no longer refused.
+const maxHashBytes = 16 << 20
+
+type entryKey struct{ namespace, body digest }
+
+type depKey struct{ tenant, id string }
+
+// entry is a cached answer. It does not change once it is stored.
+type entry struct {
+	tenant      string
+	hashes      map[string]string // by dep id
+	contentType string
+	body        []byte
+	stored      time.Time
+}
+
+// ids calls f with the entry's deps, the implicit one included.
+func (e *entry) ids(f func(depKey)) {
+	for id := range e.hashes {
+		f(depKey{e.tenant, id})
+	}
+	f(depKey{e.tenant, policyDep})
+}
+
+// store holds the entries, which deps they have, and the current hashes of deps.
+type store struct {
+	strict bool
+
+	mu      sync.Mutex
+	entries *sizedLRU[entryKey, *entry]
+	byDep   map[depKey]map[entryKey]struct{}
+	current *sizedLRU[depKey, string]
+}
+
+func newStore(maxBytes int64, strict bool) (*store, error) {
+	s := &store{strict: strict, byDep: map[depKey]map[entryKey]struct{}{}}
+	var err error
+	if s.entries, err = newSizedLRU(maxBytes, entryCost, s.unindex); err != nil {
+		return nil, err
+	}
+	s.current, err = newSizedLRU(maxHashBytes, hashCost, nil)
+	return s, err
+}
+
+func entryCost(_ entryKey, e *entry) int64 {
+	n := entryOverhead + len(e.body) + len(e.contentType) + len(e.tenant)
+	for id, hash := range e.hashes {
+		n += depOverhead + len(id) + len(hash)
+	}
+	return int64(n)
+}
+
+func hashCost(k depKey, hash string) int64 {
+	return int64(depOverhead + len(k.tenant) + len(k.id) + len(hash))
+}
+
+// get returns the entry under k if it carries all the deps and none of its own is
+// known to have moved on. Its age is the caller's affair.
+func (s *store) get(k entryKey, deps []Dep) *entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.entries.get(k)
+	if !ok || !covers(e.hashes, deps) {
+		return nil
+	}
+	if s.outdated(e) {
+		s.entries.remove(k)
+		return nil
+	}
+	return e
+}
+
+// put stores e under k in place of what was there. It reports false if a dep of e
+// is known to have moved on, or if e is too large.
+func (s *store) put(k entryKey, e *entry) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.outdated(e) || !s.entries.put(k, e) {
+		return false
+	}
+	e.ids(func(d depKey) {
+		if s.byDep[d] == nil {
+			s.byDep[d] = map[entryKey]struct{}{}
+		}
+		s.byDep[d][k] = struct{}{}
+	})
+	return true
+}
+
+// invalidate removes all entries that have the dep, notes its new hash, and
+// returns how many entries went.
+func (s *store) invalidate(d depKey, newHash string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current.put(d, newHash)
+	keys := s.byDep[d]
+	n := len(keys)
+	for k := range keys {
+		s.entries.remove(k)
+	}
+	return n
+}
+
+func (s *store) outdated(e *entry) bool {
+	for id, hash := range e.hashes {
+		if hash == defaultHash && !s.strict {
+			continue
+		}
+		if now, known := s.current.get(depKey{e.tenant, id}); known && now != hash {
+			return true
+		}
+	}
+	return false
+}
+
+// unindex is called for every entry that goes.
+func (s *store) unindex(k entryKey, e *entry) {
+	e.ids(func(d depKey) {
+		delete(s.byDep[d], k)
+		if len(s.byDep[d]) == 0 {
+			delete(s.byDep, d)
+		}
+	})
+}

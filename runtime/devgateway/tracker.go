@@ -1,0 +1,56 @@
+package devgateway
+
+import (
+	"context"
+	"sync"
+)
+
+// tracker counts work under way, so that it can be waited for. Unlike a
+// sync.WaitGroup it refuses work that begins after the wait.
+type tracker struct {
+	mu     sync.Mutex
+	n      int
+	closed bool
+	idle   chan struct{} // closed when there is no work and never will be
+}
+
+func newTracker() *tracker { return &tracker{idle: make(chan struct{})} }
+
+// begin reports whether work may begin; if so, end has to follow.
+func (t *tracker) begin() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	t.n++
+	return true
+}
+
+func (t *tracker) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n--
+	if t.closed && t.n == 0 {
+		close(t.idle)
+	}
+}
+
+// close refuses further work and waits until what has begun has ended.
+func (t *tracker) close(ctx context.Context) error {
+	t.mu.Lock()
+	if !t.closed {
+		t.closed = true
+		if t.n == 0 {
+			close(t.idle)
+		}
+	}
+	t.mu.Unlock()
+
+	select {
+	case <-t.idle:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,101 @@
+package devgateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// upstreamURL is what an upstream is asked for; its host is left to the upstream.
+const upstreamURL = "http://upstream.invalid/v1/chat/completions"
+
+// forwarded are the request headers that the upstream gets, beside Authorization.
+var forwarded = []string{
+	"Accept", "Content-Type", "User-Agent", "Traceparent", "Tracestate",
+	"OpenAI-Beta", "OpenAI-Organization", "OpenAI-Project",
+}
+
+// call is a request to the upstream, apart from the client's, so that it can be repeated.
+type call struct {
+	header http.Header
+	body   []byte
+	stream bool // whether the body asks for a stream
+}
+
+func newCall(from http.Header, body []byte) call {
+	h := http.Header{}
+	for _, name := range forwarded {
+		if v := from.Values(name); len(v) > 0 {
+			h[http.CanonicalHeaderKey(name)] = v
+		}
+	}
+	if key := upstreamKey(from); key != "" {
+		h.Set("Authorization", key)
+	}
+	// What is cached is served to clients that may not know the encoding.
+	h.Set("Accept-Encoding", "identity")
+	return call{header: h, body: body}
+}
+
+// send calls the upstream. Its error is a problem to answer with.
+func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, upstreamURL, bytes.NewReader(c.body))
+	if err != nil {
+		return nil, upstreamProblem(err)
+	}
+	req.Header = c.header.Clone()
+	resp, err := g.upstream.RoundTrip(req)
+	if err != nil {
+		return nil, upstreamProblem(err)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode/100 == 3 {
+		resp.Body.Close() //nolint:errcheck // nothing was read
+		// A redirect that is passed on makes every SDK send a GET without a body.
+		return nil, &problem{
+			status: http.StatusBadGateway, code: "upstream_redirect",
+			message: "the upstream answered with a redirect: give the gateway its final address",
+		}
+	}
+	return resp, nil
+}
+
+// detach returns a context that outlives the client, but neither the upstream's
+// time nor the gateway.
+func (g *Gateway) detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	return g.bound(context.WithoutCancel(ctx))
+}
+
+func (g *Gateway) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, g.upstreamTimeout)
+	unlink := context.AfterFunc(g.stopped, cancel)
+	return ctx, func() { unlink(); cancel() }
+}
+
+// upstreamProblem keeps the cause for the log: it can name internal addresses.
+func upstreamProblem(cause error) *problem {
+	p := &problem{
+		status: http.StatusBadGateway, code: "upstream_failed", cause: cause,
+		message: "the upstream gave no whole answer: the gateway's log says why",
+	}
+	if errors.Is(cause, context.DeadlineExceeded) {
+		p.status, p.code = http.StatusGatewayTimeout, "upstream_timeout"
+	}
+	return p
+}
+
+// copyHeader passes on what clients need of an upstream's headers. The rest would
+// speak for this server: cookies, caching by others, who may read across origins.
+func copyHeader(to, from http.Header) {
+	for name, values := range from {
+		switch name {
+		case "Content-Type", "Content-Encoding", "Retry-After", "Retry-After-Ms", "X-Request-Id", "X-Should-Retry":
+		default:
+			if !strings.HasPrefix(name, "Openai-") && !strings.HasPrefix(name, "X-Ratelimit-") {
+				continue
+			}
+		}
+		to[name] = values
+	}
+}
