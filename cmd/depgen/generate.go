@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,8 +66,8 @@ func newGenerateCommand() *cobra.Command {
 
 // generate returns the Go file that the schema yields. Nothing is written.
 func (g *generation) generate(ctx context.Context) ([]byte, error) {
-	if err := g.checkFlags(); err != nil {
-		return nil, err
+	if filepath.Ext(g.out) != ".go" {
+		return nil, fmt.Errorf("--out %q is not the name of a Go file: end it in .go", g.out)
 	}
 	source, err := readSchema(g.schema)
 	if err != nil {
@@ -93,23 +92,6 @@ func (g *generation) generate(ctx context.Context) ([]byte, error) {
 	// An interruption that came while types were being loaded must not end in a write.
 	return content, ctx.Err()
 }
-
-func (g *generation) checkFlags() error {
-	if filepath.Ext(g.out) != ".go" {
-		return fmt.Errorf("--out %q is not the name of a Go file: end it in .go", g.out)
-	}
-	switch {
-	case g.pkg == "":
-		return nil
-	case g.pkg == "main":
-		return errors.New("--package main cannot be imported: choose another name, and a folder of its own with --out")
-	case !isPackageName(g.pkg):
-		return fmt.Errorf("--package %q is not a Go package name: use letters, digits and underscores", g.pkg)
-	}
-	return nil
-}
-
-func isPackageName(s string) bool { return token.IsIdentifier(s) && s != "_" }
 
 func readSchema(path string) ([]byte, error) {
 	info, err := os.Stat(path)

@@ -104,7 +104,7 @@ func folderName(dir string) (string, error) {
 		return -1
 	}, base)
 	name = strings.TrimLeftFunc(name, unicode.IsDigit)
-	if !isPackageName(name) {
+	if !token.IsIdentifier(name) || name == "_" {
 		return "", fmt.Errorf("folder name %q makes no package name: pass --package", base)
 	}
 	return name, nil

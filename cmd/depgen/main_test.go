@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
+
+// TestMain lets the test binary stand in for depgen in the scripts.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"depgen": main})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	goEnv := offlineGo(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, goEnv...)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"age":   cmdAge,
+			"exits": cmdExits,
+			"mode":  cmdMode,
+			"write": cmdWrite,
+		},
+	})
+}
+
+// offlineGo returns the environment in which scripts build modules of their own, from
+// this repository and what the machine has downloaded for it, and from nothing else.
+func offlineGo(t *testing.T) []string {
+	t.Helper()
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"REPO=" + repo, "GOFLAGS=-mod=mod", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off"}
+	for _, key := range []string{"GOCACHE", "GOMODCACHE"} {
+		value, err := exec.CommandContext(t.Context(), "go", "env", key).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, key+"="+strings.TrimSpace(string(value)))
+	}
+	return env
+}
+
+// cmdExits runs a program and requires its exit code: exits 2 depgen --unknown.
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code program [args...]")
+	}
+	got := "0"
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = strconv.Itoa(exit.ExitCode())
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code: got %s, want %s", got, args[0])
+	}
+}
+
+// longAgo is a modification time that no file has which was written by a test.
+var longAgo = time.Date(2001, time.February, 3, 4, 5, 6, 0, time.UTC)
+
+// cmdAge gives a file a modification time of long ago with "age set file", and
+// tells with "[!] age file" whether it still has it.
+func cmdAge(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 2 && args[0] == "set" {
+		ts.Check(os.Chtimes(ts.MkAbs(args[1]), longAgo, longAgo))
+		return
+	}
+	if len(args) != 1 {
+		ts.Fatalf("usage: age [set] file")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if old := info.ModTime().Equal(longAgo); old == neg {
+		ts.Fatalf("%s was modified at %v", args[0], info.ModTime())
+	}
+}
+
+// cmdMode requires a file's permissions: mode 644 file.
+func cmdMode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode permissions file")
+	}
+	want, err := strconv.ParseUint(args[0], 8, 32)
+	ts.Check(err)
+	info, err := os.Lstat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if info.Mode() != fs.FileMode(want) {
+		ts.Fatalf("mode of %s: got %v, want %v", args[1], info.Mode(), fs.FileMode(want))
+	}
+}
+
+// cmdWrite makes a file of a Go string, for bytes that a script cannot hold:
+// write file "version: 1\x00".
+func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: write file quoted-text")
+	}
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), newFileMode))
+}
