@@ -1,0 +1,197 @@
+package cachecoretest
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/devgateway"
+	"github.com/depgen/depgen/runtime/internal/degraded"
+)
+
+// Recorder is a [cachecore.Invalidator] and an HTTP client's transport that
+// record what goes through them, and assert it. Nothing leaves the process. It is
+// safe for concurrent use.
+type Recorder struct {
+	record
+
+	client   *cachecore.Client
+	host     string // of the gateway that the client believes in
+	upstream http.RoundTripper
+
+	mu       sync.Mutex
+	fail     error
+	requests []Request
+}
+
+// Request is one LLM request that went through a Recorder's transport.
+type Request struct {
+	Method string
+	URL    *url.URL        // as the code under test sent it
+	Deps   []cachecore.Dep // that the gateway would have received
+	Bypass bool            // whether the gateway would neither look it up nor keep its answer
+	Body   []byte
+}
+
+// recorders numbers the recorders of a process, so that each has its own origin.
+var recorders atomic.Int64
+
+// NewRecorder returns a Recorder for the test tb.
+func NewRecorder(tb testing.TB, opts ...RecorderOption) *Recorder {
+	tb.Helper()
+	return newRecorder(tb, opts)
+}
+
+func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
+	tb.Helper()
+	s := settings{upstream: devgateway.Echo()}
+	for _, o := range opts {
+		o.applyToRecorder(&s)
+	}
+	host := fmt.Sprintf("recorder-%d.test:80", recorders.Add(1))
+	origin := "http://" + host
+	r := &Recorder{record: record{tb: tb}, host: host, upstream: s.upstream}
+	client, err := cachecore.New(origin, "recorder",
+		cachecore.WithBaseTransport(roundTripper(r.answer)),
+		cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		tb.Fatalf("cachecoretest: %v", err)
+	}
+	r.client = client
+	tb.Cleanup(degraded.Watch(origin, r.addDegraded))
+	if !s.allowDegraded {
+		tb.Cleanup(r.reportDegraded)
+	}
+	return r
+}
+
+// Invalidate implements [cachecore.Invalidator]: it records deps, and what they
+// are part of. It returns an error for an invalid dep, and what [Recorder.Fail] says.
+func (r *Recorder) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
+	deps = cachecore.Expand(deps...)
+	for _, d := range deps {
+		if err := d.Err(); err != nil {
+			return &cachecore.InvalidateError{Dep: d, Err: err}
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail != nil {
+		return r.fail
+	}
+	r.addInvalidated(deps...)
+	return nil
+}
+
+// Fail makes the invalidations that follow return err and record nothing, until
+// it is called with nil.
+func (r *Recorder) Fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail = err
+}
+
+// HTTPClient returns a client around the transport.
+func (r *Recorder) HTTPClient() *http.Client { return &http.Client{Transport: r.Transport()} }
+
+// Transport returns the transport. It treats every host as the gateway, so that
+// the code under test can keep its base URL.
+func (r *Recorder) Transport() http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		gateway := req.Clone(context.WithValue(req.Context(), sentURL{}, req.URL))
+		gateway.URL.Scheme, gateway.URL.Host = "http", r.host
+		return r.client.Transport().RoundTrip(gateway)
+	})
+}
+
+// Requests returns the LLM requests so far, in the order of arrival.
+func (r *Recorder) Requests() []Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.requests)
+}
+
+// sentURL is the context key of a request's URL before it was made the gateway's.
+type sentURL struct{}
+
+// answer stands for the gateway: it records what arrives and asks the upstream.
+func (r *Recorder) answer(req *http.Request) (*http.Response, error) {
+	body, err := readBody(req)
+	if err != nil {
+		return nil, err
+	}
+	sent, _ := req.Context().Value(sentURL{}).(*url.URL)
+	got := Request{Method: req.Method, URL: sent, Body: body, Bypass: req.Header.Get("X-Cachecore-Token") == ""}
+	got.Deps, err = depsOf(req.Header)
+	if err != nil {
+		return nil, err
+	}
+	r.addTagged(got.Deps)
+	r.mu.Lock()
+	r.requests = append(r.requests, got)
+	r.mu.Unlock()
+
+	upstream := req.Clone(req.Context())
+	upstream.URL = sent
+	upstream.Header.Del("X-Cachecore-Token")
+	upstream.Header.Del("X-Cachecore-Deps")
+	upstream.Body = io.NopCloser(bytes.NewReader(body))
+	resp, err := r.upstream.RoundTrip(upstream)
+	if err != nil {
+		return nil, err
+	}
+	status := cachecore.Miss
+	if got.Bypass {
+		status = cachecore.Bypass
+	}
+	resp.Header.Set("X-Cache", string(status))
+	return resp, nil
+}
+
+func readBody(req *http.Request) ([]byte, error) {
+	if req.Body == nil {
+		return nil, nil
+	}
+	defer func() { _ = req.Body.Close() }()
+	return io.ReadAll(req.Body)
+}
+
+// depsOf decodes the deps header that the client under test has sent.
+func depsOf(h http.Header) ([]cachecore.Dep, error) {
+	header := h.Get("X-Cachecore-Deps")
+	if header == "" {
+		return nil, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(header)
+	if err != nil {
+		return nil, fmt.Errorf("cachecoretest: deps header: %w", err)
+	}
+	var wire []struct {
+		ID   string `json:"dep_id"`
+		Hash string `json:"expected_hash"`
+	}
+	if err := json.Unmarshal(text, &wire); err != nil {
+		return nil, fmt.Errorf("cachecoretest: deps header: %w", err)
+	}
+	deps := make([]cachecore.Dep, len(wire))
+	for i, w := range wire {
+		deps[i] = newDep(w.ID, w.Hash)
+	}
+	return deps, nil
+}
+
+// roundTripper is a function as an [http.RoundTripper].
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
