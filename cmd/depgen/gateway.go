@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/depgen/depgen/runtime/devgateway"
+)
+
+const (
+	secretEnv  = "DEPGEN_JWT_SECRET"
+	keyEnv     = "OPENAI_API_KEY"
+	localAddr  = "127.0.0.1:8080"
+	echoName   = "echo"
+	demoTenant = "dev"
+
+	// shutdownGrace is how long answers under way may take after a signal.
+	shutdownGrace = 5 * time.Second
+)
+
+const gatewayLong = `Run a local gateway that speaks the wire protocol of the hosted one, for work
+without a network, a key or an account.
+
+It answers POST /v1/chat/completions, POST /v1/invalidate and GET /healthz. Tokens
+are HS256 JWTs, signed with the secret in ` + secretEnv + `; without one, the
+gateway makes a secret that ends with it, and prints a token to use. A secret given
+by --jwt-secret is seen by everybody who can list processes: prefer the environment.
+
+The upstream "echo" repeats the last message with a running number. Any other
+is the URL of an OpenAI-compatible server, called with the key in ` + keyEnv + `
+or, if that is empty, with the client's own.
+
+The cache is in memory. One line a request goes to stderr, without tokens and prompts.`
+
+const gatewayExample = `  # No network: answers are echoes
+  depgen gateway
+
+  # In front of a real server
+  OPENAI_API_KEY=… depgen gateway --upstream https://api.openai.com/v1`
+
+type gatewayFlags struct {
+	addr, secret, upstream string
+	strictHash             bool
+	cacheBytes             int64
+}
+
+func newGatewayCommand() *cobra.Command {
+	var f gatewayFlags
+	cmd := &cobra.Command{
+		Use:     "gateway",
+		Short:   "Run a local gateway",
+		Long:    gatewayLong,
+		Example: gatewayExample,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("jwt-secret") && f.secret == "" {
+				return errors.New("--jwt-secret is empty: leave it out to have one made")
+			}
+			if f.cacheBytes <= 0 {
+				return fmt.Errorf("--cache-bytes %d is not positive: leave it out for the default", f.cacheBytes)
+			}
+			return runGateway(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", localAddr, "`host:port` to listen on; port 0 takes a free one")
+	flags.StringVar(&f.secret, "jwt-secret", "", "`secret` that tokens are signed with, in place of "+secretEnv)
+	flags.StringVar(&f.upstream, "upstream", echoName, `what answers misses: "echo", or the `+"`URL`"+" of an OpenAI-compatible server")
+	flags.BoolVar(&f.strictHash, "strict-hash", false, `compare the default hash "v1" with a dep's current one too`)
+	flags.Int64Var(&f.cacheBytes, "cache-bytes", 64<<20, "memory for cached answers, in `bytes`")
+	return cmd
+}
+
+// runGateway serves until ctx is done.
+func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) error {
+	secret, made := f.secret, false
+	if secret == "" {
+		secret = os.Getenv(secretEnv)
+	}
+	if secret == "" {
+		secret, made = rand.Text()+rand.Text(), true
+	}
+	upstream, err := gatewayUpstream(f.upstream)
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	gateway, err := devgateway.New(
+		devgateway.WithSecret([]byte(secret)),
+		devgateway.WithUpstream(upstream),
+		devgateway.WithStrictHash(f.strictHash),
+		devgateway.WithCacheBytes(f.cacheBytes),
+		devgateway.WithLogger(logger),
+	)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.addr)
+	if err != nil {
+		return fmt.Errorf("%w; name another address with --addr", err)
+	}
+	if !isLoopback(listener.Addr()) {
+		fmt.Fprintf(stderr, "depgen: warning: %s can be reached from other machines, which could use the upstream without a token; the default is --addr %s\n",
+			listener.Addr(), localAddr)
+	}
+	if err := greet(stdout, "http://"+listener.Addr().String(), f.upstream, secret, made); err != nil {
+		listener.Close() //nolint:errcheck // the other error is the one to tell
+		return err
+	}
+	return serveGateway(ctx, gateway, listener, logger)
+}
+
+func gatewayUpstream(name string) (http.RoundTripper, error) {
+	if name == echoName {
+		return devgateway.Echo(), nil
+	}
+	upstream, err := devgateway.Forward(name, strings.TrimSpace(os.Getenv(keyEnv)), nil)
+	if err != nil {
+		return nil, fmt.Errorf("--upstream: %w", err)
+	}
+	return upstream, nil
+}
+
+func isLoopback(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// greet says where the gateway is and, if its secret was made, how to use it.
+func greet(w io.Writer, url, upstream, secret string, made bool) error {
+	text := fmt.Sprintf("gateway: %s\nupstream: %s\n", url, upstream)
+	if made {
+		token, err := devgateway.Mint([]byte(secret), devgateway.Claims{Tenant: demoTenant})
+		if err != nil {
+			return err
+		}
+		text += fmt.Sprintf(`
+This token is good for tenant %q until the gateway ends:
+
+export CACHECORE_URL=%s
+export CACHECORE_TOKEN=%s
+
+curl -i $CACHECORE_URL/v1/chat/completions \
+  -H "Authorization: Bearer $CACHECORE_TOKEN" -H "Content-Type: application/json" \
+  -d '{"model":"echo","messages":[{"role":"user","content":"hello"}]}'
+`, demoTenant, url, token)
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		return fmt.Errorf("print the address: %w", err)
+	}
+	return nil
+}
+
+// serveGateway serves until ctx is done, and then lets answers under way end.
+func serveGateway(ctx context.Context, gateway *devgateway.Gateway, listener net.Listener, logger *slog.Logger) error {
+	server := &http.Server{
+		Handler:           gateway,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	logger.Info("shutting down")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	// What does not end in time is cut off: that is what the signal asked for.
+	if err := errors.Join(server.Shutdown(grace), gateway.Close(grace)); err != nil {
+		logger.Warn("answers were cut off", "error", err)
+		return server.Close()
+	}
+	<-failed
+	return nil
+}
