@@ -174,12 +174,13 @@ func (f *fixture) do(r *http.Request) reply {
 	f.Helper()
 	resp, err := f.server.Client().Transport.RoundTrip(r)
 	if err != nil {
-		f.Fatal(err)
+		f.Error(err)
+		return reply{}
 	}
 	defer resp.Body.Close()
 	var body bytes.Buffer
 	if _, err := body.ReadFrom(resp.Body); err != nil {
-		f.Fatalf("the answer broke off: %v", err)
+		f.Errorf("the answer broke off: %v", err)
 	}
 	return reply{resp.StatusCode, resp.Header, body.String()}
 }
