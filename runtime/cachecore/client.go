@@ -133,7 +133,7 @@ func (c *Client) GoString() string { return c.String() }
 // Close waits until the invalidations that were begun are done: those whose
 // callers hung up, repetitions after a late fill, and second passes. New ones
 // fail with [ErrClosed]; the transport goes on working. When ctx ends first,
-// Close gives up the rest and returns an error that counts it.
+// Close gives up the rest and returns the context's error.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	if !c.closed {
@@ -152,7 +152,7 @@ func (c *Client) Close(ctx context.Context) error {
 		left := c.pending
 		c.mu.Unlock()
 		if left > 0 {
-			err = fmt.Errorf("cachecore: close gave up %d invalidations in the background: %w", left, ctx.Err())
+			err = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", ctx.Err())
 		}
 		c.endLife()
 		<-c.idle

@@ -1,6 +1,7 @@
 package cachecore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -148,18 +149,17 @@ func walk(deps []Dep, next func(*relations) []Dep, again func(have *Dep, d Dep))
 	var visit func([]Dep)
 	visit = func(deps []Dep) {
 		for _, d := range deps {
+			var known *relations
 			if i, seen := at[d.id]; seen {
-				if d.relations == nil { // a dep made by hand does not know what the generated one does
-					d.relations = out[i].relations
-				} else if out[i].relations == nil {
-					out[i].relations = d.relations
-				}
+				known = out[i].relations
 				again(&out[i], d)
+				// A dep made by hand does not know the relations of the generated one.
+				out[i].relations = cmp.Or(known, d.relations)
 			} else {
 				at[d.id] = len(out)
 				out = append(out, d)
 			}
-			if d.relations != nil {
+			if d.relations != nil && d.relations != known {
 				visit(next(d.relations))
 			}
 		}

@@ -29,6 +29,9 @@ type fitted struct {
 func newDepSet(deps []Dep) *depSet {
 	s := &depSet{}
 	s.deps = walk(deps, func(r *relations) []Dep { return r.groups }, func(have *Dep, d Dep) {
+		if s.err == nil {
+			s.err = d.Err()
+		}
 		if have.hash != d.hash && s.err == nil {
 			s.err = fmt.Errorf("dep %q is declared with the hashes %q and %q: declare the one that the answer is made from", d.id, have.hash, d.hash)
 		}
@@ -80,9 +83,9 @@ func (s *depSet) within(budget int) *depSet {
 	if f := s.fitted.Load(); f != nil && f.budget == budget {
 		return f.set
 	}
-	set := newDepSet(coarsen(s.deps, budget))
-	if n := headerLine(len(set.header)); set.err == nil && n > budget {
-		set.err = fmt.Errorf("%d deps take %d bytes of headers, of which %d are allowed: declare fewer, or give their kinds a part_of", len(set.deps), n, budget)
+	set := s
+	for set.err == nil && headerLine(len(set.header)) > budget {
+		set = set.coarser(headerLine(len(set.header)) - budget)
 	}
 	s.fitted.Store(&fitted{budget, set})
 	return set

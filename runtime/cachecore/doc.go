@@ -33,6 +33,9 @@
 //   - requests of other processes it cannot see: [WithSecondPass] repeats every
 //     invalidation once, later, and covers those that end in between.
 //
+// A versioned dep that was replaced by a whole, to fit into the header, counts as
+// one of the other kinds: see [WithHeaderBudget].
+//
 // None of them covers data that was read before the invalidation for a request
 // that is sent after it, but for versioned kinds: read the data and send the
 // request close together, or give the kind a version.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ErrNoInvalidator is returned by [Invalidate], and so by generated functions,
@@ -68,9 +69,9 @@ type InvalidateError struct {
 
 func (e *InvalidateError) Error() string {
 	if e.Attempts > 1 {
-		return fmt.Sprintf("cachecore: invalidate %s: %v (after %d attempts)", e.Dep, e.Err, e.Attempts)
+		return fmt.Sprintf("cachecore: invalidate %q: %v (after %d attempts)", e.Dep.id, e.Err, e.Attempts)
 	}
-	return fmt.Sprintf("cachecore: invalidate %s: %v", e.Dep, e.Err)
+	return fmt.Sprintf("cachecore: invalidate %q: %v", e.Dep.id, e.Err)
 }
 
 // Unwrap returns the cause.
@@ -94,7 +95,7 @@ const maxMessage = 300
 // oneLine makes untrusted text fit for an error: one line, short, printable.
 func oneLine(s string) string {
 	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
-		return r <= ' ' || r == 0x7f
+		return r == ' ' || !unicode.IsPrint(r)
 	}), " ")
 	if len(s) > maxMessage {
 		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
@@ -104,7 +105,8 @@ func oneLine(s string) string {
 
 // parseRetryAfter reads a Retry-After value, in seconds or as a date; 0 if it is neither.
 func parseRetryAfter(value string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+	seconds, err := strconv.ParseUint(value, 10, 31)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range, it is the largest
 		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {

@@ -1,6 +1,7 @@
 package cachecore
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -95,8 +96,9 @@ func (f *flight) remove() {
 	}
 }
 
-// follow watches the answer: a hit, a bypass and an error fill nothing, a stale
-// hit is refreshed in the background, and anything else fills the cache by its end.
+// follow watches the answer: a hit and a bypass fill nothing, a stale hit is
+// refreshed in the background, an error may be tried again by the SDK, with the
+// prompt that it has, and anything else fills the cache by its end.
 func (f *flight) follow(resp *http.Response, window time.Duration) {
 	switch s := ParseStatus(resp.Header).Status; {
 	case s == HitL1, s == HitL2, s == Bypass:
@@ -104,11 +106,27 @@ func (f *flight) follow(resp *http.Response, window time.Duration) {
 	case s == HitL1Stale:
 		f.end(window)
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		if mayBeRetried(resp.StatusCode) {
+			f.end(window)
+		} else {
+			f.end(settle)
+		}
+	case resp.Body == nil, resp.Body == http.NoBody:
 		f.end(settle)
 	default:
-		f.window, f.left = window, resp.ContentLength
+		f.window, f.left = window, cmp.Or(resp.ContentLength, -1)
 		f.ReadCloser, resp.Body = resp.Body, f
 	}
+}
+
+// mayBeRetried reports whether SDKs send a request again after such an answer,
+// themselves or along a redirect.
+func mayBeRetried(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= 500 || status >= 300 && status < 400
 }
 
 // Read implements [io.Reader].

@@ -3,6 +3,7 @@ package cachecore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -23,7 +24,8 @@ type InvalidateResult struct {
 //
 // When ctx ends, Invalidate returns its error at once, but what was asked for
 // goes on in the background, for up to the client's timeout a dep: a write that has
-// committed must not lose its invalidation to a caller who hung up.
+// committed must not lose its invalidation to a caller who hung up. If that fails
+// too, it is logged.
 func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 	var errs []error
 	for _, r := range c.InvalidateMany(ctx, deps...) {
@@ -71,9 +73,10 @@ type run struct {
 	left     atomic.Int64
 	finished chan struct{}
 
-	mu      sync.Mutex
-	results []InvalidateResult
-	done    []bool
+	mu        sync.Mutex
+	results   []InvalidateResult
+	done      []bool
+	abandoned bool // nobody reads the results that come now
 }
 
 func newRun(c *Client, deps []Dep) *run {
@@ -101,7 +104,11 @@ func (r *run) work(ctx context.Context) {
 		result := r.client.invalidateOne(ctx, r.jobs[n])
 		r.mu.Lock()
 		r.results[r.at[n]], r.done[r.at[n]] = result, true
+		unread := r.abandoned
 		r.mu.Unlock()
+		if unread {
+			r.client.logFailure(ctx, "after its caller hung up", result)
+		}
 		if r.left.Add(-1) == 0 {
 			close(r.finished)
 		}
@@ -112,6 +119,7 @@ func (r *run) work(ctx context.Context) {
 func (r *run) snapshot(err error) []InvalidateResult {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.abandoned = true
 	out := append([]InvalidateResult(nil), r.results...)
 	for i := range out {
 		if !r.done[i] {
@@ -142,6 +150,9 @@ func (c *Client) invalidateOne(ctx context.Context, d Dep) InvalidateResult {
 	var err error
 	result.KeysDeleted, result.Attempts, err = c.sendWithRetries(ctx, d.id, hash)
 	if err != nil {
+		if c.life.Err() != nil {
+			err = fmt.Errorf("%w: %w", ErrClosed, err)
+		}
 		result.Err = &InvalidateError{Dep: d, Attempts: result.Attempts, Err: err}
 	}
 	return result

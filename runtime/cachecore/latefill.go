@@ -3,6 +3,7 @@ package cachecore
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -42,7 +43,9 @@ func (l *lateFills) next(id string, fs *flights) <-chan struct{} {
 // again after this client's own requests in flight, and after the second pass's time.
 func (c *Client) repeatLater(ctx context.Context, deps []Dep) {
 	ctx = context.WithoutCancel(ctx)
-	if after := c.cfg.secondPass; after > 0 {
+	// A versioned dep needs neither, and its repetition could undo a later version.
+	deps = slices.DeleteFunc(slices.Clone(deps), func(d Dep) bool { return d.versioned })
+	if after := c.cfg.secondPass; after > 0 && len(deps) > 0 {
 		c.spawn(func() { c.secondPass(ctx, deps, after) })
 	}
 	seq, open := c.flights.last()
@@ -50,7 +53,7 @@ func (c *Client) repeatLater(ctx context.Context, deps []Dep) {
 		return
 	}
 	for _, d := range deps {
-		if d.versioned || c.flights.waitFor(d.id, seq) == nil {
+		if c.flights.waitFor(d.id, seq) == nil {
 			continue
 		}
 		if c.late.add(d.id, seq) {
@@ -98,6 +101,6 @@ func (c *Client) secondPass(ctx context.Context, deps []Dep, after time.Duration
 // logFailure tells of an invalidation in the background, whose error nobody reads.
 func (c *Client) logFailure(ctx context.Context, when string, r InvalidateResult) {
 	if r.Err != nil {
-		c.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: repeated invalidation failed", slog.String("when", when), slog.Any("error", r.Err))
+		c.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: invalidation in the background failed", slog.String("when", when), slog.Any("error", r.Err))
 	}
 }

@@ -56,10 +56,11 @@ func (c *Client) sendWithRetries(ctx context.Context, id, hash string) (keys, at
 
 // delay returns the wait after the given attempt: exponential, with jitter.
 func (p RetryPolicy) delay(attempt int) time.Duration {
-	d := p.MaxDelay
-	if shift := attempt - 1; shift < 30 && p.BaseDelay<<shift > 0 {
-		d = min(d, p.BaseDelay<<shift)
+	d := p.BaseDelay
+	for ; attempt > 1 && d < p.MaxDelay; attempt-- {
+		d *= 2
 	}
+	d = min(d, p.MaxDelay)
 	return d - rand.N(d/2+1) //nolint:gosec // jitter needs no secrecy
 }
 
@@ -76,7 +77,7 @@ func (c *Client) post(ctx context.Context, body []byte) (keys int, err error) {
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return 0, &temporary{error: err}
+		return 0, &temporary{error: c.redactError(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -117,6 +118,16 @@ func (c *Client) message(answer []byte) string {
 func (c *Client) redact(text string) string {
 	text = strings.ReplaceAll(text, c.token, "[token]")
 	return strings.ReplaceAll(text, c.transport.jwt, "[token]")
+}
+
+// redactError returns err, or its text alone if that quotes the token, as it does
+// when an answer that is not HTTP echoes the request.
+func (c *Client) redactError(err error) error {
+	text := err.Error()
+	if redacted := c.redact(text); redacted != text {
+		return errors.New(redacted)
+	}
+	return err
 }
 
 func (c *Client) receipt(answer []byte) (keys int, err error) {

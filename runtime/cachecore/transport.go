@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -33,7 +35,8 @@ func newTransport(c *Client) *Transport {
 }
 
 // RoundTrip implements [http.RoundTripper]. It leaves req as it is, never reads
-// a body, and returns the base transport's answers and errors unchanged.
+// a body, and returns the base transport's answers and errors unchanged, but for
+// an error that quotes the token.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.client == nil || req.URL == nil {
 		closeBody(req)
@@ -78,6 +81,7 @@ func (t *Transport) deps(req *http.Request) (*depSet, error) {
 func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) (*http.Response, error) {
 	out := clone(req)
 	if set == nil {
+		delete(out.Header, headerDeps) // one written by hand that holds none
 		out.Header[headerToken] = []string{t.client.token}
 		return t.send(out, call)
 	}
@@ -89,7 +93,7 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 	resp, err := t.send(out, call)
 	if err != nil {
 		f.end(t.client.cfg.fillWindow)
-		return resp, err
+		return nil, err
 	}
 	f.follow(resp, t.client.cfg.fillWindow)
 	return resp, nil
@@ -98,12 +102,15 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 // send passes the request on and records the answer's status.
 func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) {
 	resp, err := t.client.cfg.base.RoundTrip(req)
-	if err == nil && call != nil {
+	if err != nil {
+		return nil, t.client.redactError(err)
+	}
+	if call != nil {
 		if s := ParseStatus(resp.Header); s.Status != Unknown {
 			call.add(s)
 		}
 	}
-	return resp, err
+	return resp, nil
 }
 
 // degrade tells everyone who may ask that a request goes uncached against its declaration.
@@ -124,8 +131,11 @@ func (t *Transport) roundTripForeign(req *http.Request) (*http.Response, error) 
 		t.client.cfg.logger.LogAttrs(req.Context(), slog.LevelWarn, "cachecore: request to another host than the gateway gets neither token nor deps",
 			slog.String("host", host), slog.String("gateway", t.client.origin.String()))
 	}
-	if t.carriesTenant(req.Header) {
-		req = t.withoutTenant(req)
+	for name, values := range req.Header {
+		if t.namesTenant(name, values) {
+			req = t.withoutTenant(req)
+			break
+		}
 	}
 	return t.client.cfg.base.RoundTrip(req)
 }
@@ -133,26 +143,16 @@ func (t *Transport) roundTripForeign(req *http.Request) (*http.Response, error) 
 // withoutTenant returns a copy of the request that names neither tenant nor deps.
 func (t *Transport) withoutTenant(req *http.Request) *http.Request {
 	out := clone(req)
-	delete(out.Header, headerToken)
-	delete(out.Header, headerDeps)
-	if t.authorized(out.Header) {
-		delete(out.Header, "Authorization")
-	}
+	maps.DeleteFunc(out.Header, t.namesTenant)
 	return out
 }
 
-func (t *Transport) carriesTenant(h http.Header) bool {
-	return len(h[headerToken]) > 0 || len(h[headerDeps]) > 0 || t.authorized(h)
-}
-
-// authorized reports whether the Authorization header carries the tenant's token.
-func (t *Transport) authorized(h http.Header) bool {
-	for _, v := range h["Authorization"] {
-		if strings.Contains(v, t.jwt) {
-			return true
-		}
-	}
-	return false
+// namesTenant reports whether a header is one of the protocol's, in any spelling,
+// or carries the tenant's token: SDKs put the key that they are given into
+// Authorization, X-Api-Key or a name of their own.
+func (t *Transport) namesTenant(name string, values []string) bool {
+	return strings.EqualFold(name, headerToken) || strings.EqualFold(name, headerDeps) ||
+		slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, t.jwt) })
 }
 
 // CloseIdleConnections forwards the call to the base transport.
