@@ -25,11 +25,12 @@ const checkExample = `  # In CI
 func newCheckCommand() *cobra.Command {
 	var g generation
 	cmd := &cobra.Command{
-		Use:     "check",
-		Short:   "Tell whether the Go file is what the schema yields",
-		Long:    checkLong,
-		Example: checkExample,
-		Args:    noArguments,
+		Use:               "check",
+		Short:             "Tell whether the Go file is what the schema yields",
+		Long:              checkLong,
+		Example:           checkExample,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			want, err := g.generate(cmd.Context())
 			if err != nil {

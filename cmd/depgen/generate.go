@@ -47,11 +47,12 @@ func (g *generation) addFlags(cmd *cobra.Command) {
 func newGenerateCommand() *cobra.Command {
 	var g generation
 	cmd := &cobra.Command{
-		Use:     "generate",
-		Short:   "Write the Go file that the schema yields",
-		Long:    generateLong,
-		Example: generateExample,
-		Args:    noArguments,
+		Use:               "generate",
+		Short:             "Write the Go file that the schema yields",
+		Long:              generateLong,
+		Example:           generateExample,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			content, err := g.generate(cmd.Context())
 			if err != nil {

@@ -26,11 +26,12 @@ const initExample = `  # Write deps.yaml, change it to your data, and generate
 func newInitCommand() *cobra.Command {
 	var schema string
 	cmd := &cobra.Command{
-		Use:     "init",
-		Short:   "Write a starter schema",
-		Long:    initLong,
-		Example: initExample,
-		Args:    noArguments,
+		Use:               "init",
+		Short:             "Write a starter schema",
+		Long:              initLong,
+		Example:           initExample,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkFolder(filepath.Dir(schema)); err != nil {
 				return err

@@ -21,11 +21,12 @@ const jsonSchemaExample = `  # For editors with the YAML language server: save i
 
 func newJSONSchemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "jsonschema",
-		Short:   "Print the JSON Schema of deps.yaml, for editors",
-		Long:    jsonSchemaLong,
-		Example: jsonSchemaExample,
-		Args:    noArguments,
+		Use:               "jsonschema",
+		Short:             "Print the JSON Schema of deps.yaml, for editors",
+		Long:              jsonSchemaLong,
+		Example:           jsonSchemaExample,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := io.WriteString(cmd.OutOrStdout(), templates.JSONSchema); err != nil {
 				return fmt.Errorf("print JSON Schema: %w", err)

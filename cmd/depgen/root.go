@@ -68,6 +68,7 @@ func newRootCommand() *cobra.Command {
 		newCheckCommand(),
 		newInitCommand(),
 		newJSONSchemaCommand(),
+		newGatewayCommand(),
 		newCompletionCommand(),
 	)
 	return root

@@ -65,6 +65,10 @@ func replaceFile(path string, content []byte, mode fs.FileMode) (err error) {
 	if err == nil {
 		err = tmp.Chmod(mode)
 	}
+	if err == nil {
+		// Else a machine that goes down now could be left with an empty file.
+		err = tmp.Sync()
+	}
 	if closeErr := tmp.Close(); err == nil {
 		err = closeErr
 	}
