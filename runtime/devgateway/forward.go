@@ -39,13 +39,13 @@ func Forward(base, key string, rt http.RoundTripper) (http.RoundTripper, error) 
 
 func completionsURL(base *url.URL) *url.URL {
 	path := strings.TrimRight(base.Path, "/")
-	switch {
-	case strings.HasSuffix(path, completionsPath):
+	if strings.HasSuffix(path, completionsPath) {
 		return base
-	case strings.HasSuffix(path, "/v1"):
-		return base.JoinPath(completionsPath)
 	}
-	return base.JoinPath("v1", completionsPath)
+	if !strings.HasSuffix(path, "/v1") {
+		path += "/v1"
+	}
+	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path + completionsPath}
 }
 
 type forward struct {
