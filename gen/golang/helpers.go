@@ -56,10 +56,18 @@ func params(k *schema.Kind) []*schema.Param {
 	return all
 }
 
+// signature makes
+//
+//	user uuid.UUID, x, y int64
 func signature(k *schema.Kind) []jen.Code {
 	var code []jen.Code
-	for _, param := range params(k) {
-		code = append(code, jen.Id(param.GoName).Add(goType(param.Type)))
+	all := params(k)
+	for i, param := range all {
+		id := jen.Id(param.GoName)
+		if i+1 == len(all) || !param.Type.Same(all[i+1].Type) {
+			id.Add(goType(param.Type))
+		}
+		code = append(code, id)
 	}
 	return code
 }

@@ -71,9 +71,14 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 	return err
 }
 
-// selfPath returns the import path of the package in dir, which need not have a Go file yet.
+// selfPath returns the import path of the package in dir. A folder without a Go file has none, so it is shown one.
 func selfPath(ctx context.Context, dir string) (string, error) {
-	found, err := packages.Load(&packages.Config{Context: ctx, Dir: dir, Mode: packages.NeedName}, ".")
+	found, err := packages.Load(&packages.Config{
+		Context: ctx,
+		Dir:     dir,
+		Mode:    packages.NeedName,
+		Overlay: map[string][]byte{filepath.Join(dir, "depgen_self.go"): []byte("package self\n")},
+	}, ".")
 	if err != nil {
 		return "", err
 	}

@@ -29,6 +29,7 @@ func (p *parser) chooseNames() {
 			if word == "" {
 				p.errorf(v.pos, "kind %q: value %q has no letter and no digit to make a Go name of; spell it otherwise",
 					k.Name, v.Text)
+				continue
 			}
 			v.GoName = k.GoName + word
 		}

@@ -18,6 +18,9 @@ func (p *parser) checkClashes() map[string]owner {
 		}
 		p.declare(declared, owner{fmt.Sprintf("kind %q", k.Name), k.pos}, names...)
 		for _, v := range k.Values {
+			if v.GoName == "" {
+				continue
+			}
 			p.declare(declared, owner{fmt.Sprintf("value %q of kind %q", v.Text, k.Name), v.pos}, v.GoName)
 		}
 		for _, t := range k.NewTypes {

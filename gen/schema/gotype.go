@@ -42,7 +42,7 @@ func (p *parser) goType(n *yaml.Node, what string) *Type {
 	if t := p.goTypes[name]; t != nil {
 		return t
 	}
-	t := &Type{Import: name.Path, Name: name.Name, pos: at(deref(n))}
+	t := &Type{Import: name.Path, Name: name.Name, pos: at(deref(n)), where: what}
 	p.goTypes[name] = t
 	p.goOrder = append(p.goOrder, name)
 	return t
@@ -91,7 +91,7 @@ func (p *parser) loadTypes(load LoadTypes) {
 	for i, loaded := range load(p.goOrder) {
 		t := p.goTypes[p.goOrder[i]]
 		if loaded.Err != nil {
-			p.errorf(t.pos, "%s %s", t, loaded.Err)
+			p.errorf(t.pos, "%s: go: %s %s", t.where, t, loaded.Err)
 			continue
 		}
 		t.Text, t.Basic, t.pkg = loaded.Text, loaded.Basic, loaded.Package

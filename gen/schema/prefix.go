@@ -30,6 +30,7 @@ func (p *parser) checkPrefixes() {
 	for _, k := range p.file.Kinds {
 		if k.Prefix == reservedPrefix {
 			p.errorf(k.prefixAt(), "kind %q: the prefix %q is the gateway's own; write another prefix", k.Name, k.Prefix)
+			continue
 		}
 		other := first[k.Prefix]
 		if other == nil {

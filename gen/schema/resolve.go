@@ -89,7 +89,7 @@ func (r *resolver) argument(k, other *Kind, param *Param, arg argument, what str
 		if own.Name != name {
 			continue
 		}
-		if own.Type != nil && param.Type != nil && !own.Type.same(param.Type) {
+		if own.Type != nil && param.Type != nil && !own.Type.Same(param.Type) {
 			r.errorf(arg.pos, "%s takes %s, and $%s is %s; give both the same type", what, param.Type, name, own.Type)
 		}
 		return Arg{Param: own}

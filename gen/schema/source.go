@@ -102,5 +102,18 @@ func locate(src []byte, err error) (pos, string) {
 	if column <= len(line) && line[column-1] == '\t' {
 		return pos{n + 1, column}, "a tab in the indentation; use spaces"
 	}
-	return pos{n + 1, column}, fmt.Sprintf("not valid YAML: %s", strings.Join(strings.Fields(msg), " "))
+	return pos{n + 1, column}, fmt.Sprintf("not valid YAML: %s%s", strings.Join(strings.Fields(msg), " "), yamlFix(msg))
+}
+
+// yamlFix returns what is mostly the cause of YAML's more puzzling messages.
+func yamlFix(msg string) string {
+	switch {
+	case strings.HasPrefix(msg, "mapping values are not allowed"):
+		return `; quote text that holds ": "`
+	case strings.HasPrefix(msg, "did not find expected key"), strings.HasPrefix(msg, "did not find expected '-'"):
+		return "; check the indentation"
+	case strings.HasPrefix(msg, "found unexpected end of stream"):
+		return "; close the quote"
+	}
+	return ""
 }

@@ -13,15 +13,16 @@ const (
 	TextValue                    // it is one of a closed set
 )
 
-// Type is the Go type of a part or a version. Two types are the same if Import and Name are.
+// Type is the Go type of a part or a version. Import and Name make it what it is.
 type Type struct {
 	Import string // import path; empty if Name needs none
 	Name   string
 	Basic  string // the predeclared type underneath, for TextString, TextInt and TextUint
 	Text   Text
 
-	pkg string // the own name of a {go: …} type's package
-	pos pos    // of first use
+	pkg   string // the own name of a {go: …} type's package
+	pos   pos    // of first use
+	where string // the same in words
 }
 
 // String returns the type's name as a schema's author knows it.
@@ -35,7 +36,8 @@ func (t *Type) String() string {
 	return t.Import + "." + t.Name
 }
 
-func (t *Type) same(u *Type) bool { return t.Import == u.Import && t.Name == u.Name }
+// Same reports whether t and u are one type to Go.
+func (t *Type) Same(u *Type) bool { return t.Import == u.Import && t.Name == u.Name }
 
 const uuidPath = "github.com/google/uuid"
 

@@ -1,0 +1,120 @@
+package gen_test
+
+import (
+	"errors"
+	"flag"
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"golang.org/x/tools/txtar"
+
+	"github.com/depgen/depgen/gen"
+	"github.com/depgen/depgen/gen/schema"
+)
+
+var update = flag.Bool("update", false, "write what is generated into the golden files")
+
+const (
+	goldenDir  = "../testdata/golden"
+	wantCode   = "want: deps_gen.go"
+	wantErrors = "want: errors"
+)
+
+// TestGolden generates from each testdata/golden/*.txtar. A case has a schema, deps.yaml, and what is wanted: the file, or the
+// errors. Other files go beside the generated one; "default" is the package name that the schema's lack of one yields.
+// All cases are packages of one module with testdata/golden/shop, and all generated files are compiled in one build.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(goldenDir, "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	module := newModule(t)
+	var packages []string
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		if runGolden(t, file, filepath.Join(module, name)) {
+			packages = append(packages, "./"+name)
+		}
+	}
+	vet := exec.CommandContext(t.Context(), "go", append([]string{"vet"}, packages...)...)
+	vet.Dir = module
+	if out, err := vet.CombinedOutput(); err != nil {
+		t.Errorf("generated code is not clean: %v\n%s", err, out)
+	}
+}
+
+// runGolden runs one case in dir. It reports whether a file was generated there.
+func runGolden(t *testing.T, file, dir string) (generated bool) {
+	t.Helper()
+	t.Run(filepath.Base(dir), func(t *testing.T) {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		opts := gen.Options{Schema: "deps.yaml", Dir: dir, DefaultPackage: func() (string, error) { return "fallback", nil }}
+		want := txtar.File{}
+		for _, f := range archive.Files {
+			switch f.Name {
+			case "deps.yaml":
+				opts.Source = f.Data
+			case "default":
+				opts.DefaultPackage = func() (string, error) { return strings.TrimSpace(string(f.Data)), nil }
+			case wantCode, wantErrors:
+				want = f
+			default:
+				writeFile(t, filepath.Join(dir, f.Name), f.Data)
+			}
+		}
+		got := result(t, opts)
+		if generated = got.Name == wantCode; generated {
+			writeFile(t, filepath.Join(dir, "deps_gen.go"), got.Data)
+			if formatted, err := format.Source(got.Data); err != nil || string(formatted) != string(got.Data) {
+				t.Errorf("not formatted: %v", err)
+			}
+		}
+		if *update && (want.Name == "" || want.Name == got.Name) {
+			updateGolden(t, file, archive, got)
+		} else if want.Name != got.Name {
+			t.Errorf("want %q, got %q:\n%s", want.Name, got.Name, got.Data)
+		} else if d := diff.Diff("want", want.Data, "got", got.Data); d != nil {
+			t.Errorf("the result differs; if it is right, run the test with -update\n%s", d)
+		}
+	})
+	return generated
+}
+
+func result(t *testing.T, opts gen.Options) txtar.File {
+	t.Helper()
+	code, err := gen.Generate(t.Context(), opts)
+	if err == nil {
+		return txtar.File{Name: wantCode, Data: code}
+	}
+	if code != nil {
+		t.Errorf("an error and %d bytes of code", len(code))
+	}
+	var problems schema.Problems
+	errors.As(err, &problems)
+	for _, p := range problems {
+		if p.File != opts.Schema || p.Line < 1 || p.Column < 1 {
+			t.Errorf("problem without a position: %v", p)
+		}
+	}
+	return txtar.File{Name: wantErrors, Data: []byte(err.Error() + "\n")}
+}
+
+func updateGolden(t *testing.T, file string, archive *txtar.Archive, got txtar.File) {
+	t.Helper()
+	archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == got.Name })
+	archive.Files = append(archive.Files, got)
+	writeFile(t, file, txtar.Format(archive))
+}

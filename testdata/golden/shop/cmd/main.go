@@ -1,0 +1,5 @@
+package main
+
+type ID string
+
+func main() {}

@@ -1,0 +1,4 @@
+// Package secret is the shop's own.
+package secret
+
+type Code string
