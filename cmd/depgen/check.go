@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -36,26 +37,27 @@ func newCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			gotName := g.out
-			got, err := os.ReadFile(g.out)
-			if errors.Is(err, fs.ErrNotExist) {
-				gotName = os.DevNull
-			} else if err != nil {
-				return fmt.Errorf("read generated file: %w", err)
-			}
-			if err == nil && bytes.Equal(got, want) {
-				return nil
-			}
-			d := diff.Diff(gotName, got, fmt.Sprintf("%s (from %s)", g.out, g.schema), want)
-			if _, err := cmd.OutOrStdout().Write(d); err != nil {
-				return fmt.Errorf("print difference: %w", err)
-			}
-			if gotName == os.DevNull {
-				return foundf("%s is missing: run depgen generate", g.out)
-			}
-			return foundf("%s is not what %s yields: run depgen generate", g.out, g.schema)
+			return g.compare(cmd.OutOrStdout(), want)
 		},
 	}
 	g.addFlags(cmd)
 	return cmd
+}
+
+// compare prints how the file differs from want, and returns an error if it does.
+func (g *generation) compare(w io.Writer, want []byte) error {
+	oldName, drift := g.out, foundf("%s is not what %s yields: run depgen generate", g.out, g.schema)
+	got, err := os.ReadFile(g.out)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		oldName, drift = os.DevNull, foundf("%s is missing: run depgen generate", g.out)
+	case err != nil:
+		return fmt.Errorf("read generated file: %w", err)
+	case bytes.Equal(got, want):
+		return nil
+	}
+	if _, err := w.Write(diff.Diff(oldName, got, fmt.Sprintf("%s (from %s)", g.out, g.schema), want)); err != nil {
+		return fmt.Errorf("print difference: %w", err)
+	}
+	return drift
 }
