@@ -40,7 +40,7 @@ type generation struct {
 func (g *generation) addFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&g.schema, "schema", "deps.yaml", "schema `file` to read")
-	cmd.Flags().StringVar(&g.out, "out", "deps_gen.go", "Go `file` to write; its folder must exist")
+	cmd.Flags().StringVar(&g.out, "out", "deps_gen.go", "generated Go `file`; its folder must exist")
 	cmd.Flags().StringVar(&g.pkg, "package", "", "`name` of the Go package (default: from the schema or the folder)")
 }
 
