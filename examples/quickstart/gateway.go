@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/depgen/depgen/runtime/devgateway"
+)
+
+// gateway is the local gateway, embedded. A team's own runs elsewhere:
+// "depgen gateway" while developing, the hosted one in production.
+type gateway struct {
+	url, token string
+
+	engine *devgateway.Gateway
+	server *http.Server
+	now    atomic.Int64 // in seconds; it stands still but for advance
+}
+
+// startGateway starts it in front of a model that answers from the contracts, as
+// a model with file search does.
+func startGateway(contracts *store) (*gateway, error) {
+	g := &gateway{}
+	g.now.Store(time.Now().Unix())
+	secret := []byte(rand.Text() + rand.Text())
+	model := devgateway.Answer(func(_ context.Context, q devgateway.Question) (string, error) {
+		return contracts.relevant(q.Last()), nil
+	})
+	var err error
+	g.engine, err = devgateway.New(
+		devgateway.WithSecret(secret),
+		devgateway.WithUpstream(model),
+		devgateway.WithClock(func() time.Time { return time.Unix(g.now.Load(), 0) }),
+	)
+	if err != nil {
+		return nil, err
+	}
+	if g.token, err = devgateway.Mint(secret, devgateway.Claims{Tenant: "quickstart"}); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	g.url = "http://" + listener.Addr().String()
+	g.server = &http.Server{Handler: g.engine, ReadHeaderTimeout: 10 * time.Second}
+	go g.server.Serve(listener) //nolint:errcheck // it ends with ErrServerClosed
+	return g, nil
+}
+
+// advance lets time pass for the gateway, so that ages can be seen.
+func (g *gateway) advance(d time.Duration) { g.now.Add(int64(d / time.Second)) }
+
+func (g *gateway) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(g.server.Shutdown(ctx), g.engine.Close(ctx))
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"flag"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"go.uber.org/goleak"
+
+	"github.com/depgen/depgen/examples/quickstart/deps"
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/cachecoretest"
+)
+
+var update = flag.Bool("update", false, "write the output anew")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestQuickstartPrintsTheTour(t *testing.T) {
+	t.Parallel()
+	const golden = "testdata/output.txt"
+	var out strings.Builder
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, []byte(out.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != string(want) {
+		t.Errorf("the quickstart prints\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func newDesk(client *http.Client) *desk {
+	return &desk{contracts: &store{texts: map[string]string{}}, llm: openai.NewClient(
+		option.WithHTTPClient(client), option.WithAPIKey("test"),
+	)}
+}
+
+func TestDeskTagsWhatItReadsAndInvalidatesWhatItChanges(t *testing.T) {
+	t.Parallel()
+	rec := cachecoretest.NewRecorder(t)
+	d := newDesk(rec.HTTPClient())
+
+	if _, err := d.Ask(t.Context(), "contract-123", notice); err != nil {
+		t.Fatal(err)
+	}
+	rec.RequireTagged(deps.DepContract("contract-123"))
+
+	if err := d.Change(cachecore.NewContext(t.Context(), rec), "contract-123", "new text"); err != nil {
+		t.Fatal(err)
+	}
+	rec.RequireInvalidated(deps.DepContract("contract-123"))
+}
