@@ -40,14 +40,14 @@ func (v *verifier) identify(h http.Header) (*identity, error) {
 		}
 		return v.verify(values[0])
 	}
-	scheme, value := splitAuthorization(h.Get("Authorization"))
+	fields := strings.Fields(h.Get("Authorization"))
 	switch {
-	case !isGatewayToken(value):
+	case !slices.ContainsFunc(fields, isGatewayToken):
 		return nil, nil
-	case !strings.EqualFold(scheme, "Bearer"):
-		return nil, invalidToken(`the gateway token in Authorization needs the word "Bearer" and a space before it`)
+	case len(fields) != 2 || !strings.EqualFold(fields[0], "Bearer"):
+		return nil, invalidToken("a gateway token in Authorization stands after the word Bearer, and alone: send Authorization: Bearer <token>")
 	}
-	return v.verify(value)
+	return v.verify(fields[1])
 }
 
 func (v *verifier) verify(token string) (*identity, error) {
@@ -85,14 +85,6 @@ func invalidToken(message string) *problem {
 	return &problem{status: http.StatusUnauthorized, code: "invalid_token", message: message}
 }
 
-func splitAuthorization(header string) (scheme, value string) {
-	scheme, value, found := strings.Cut(strings.TrimSpace(header), " ")
-	if !found {
-		return "", scheme
-	}
-	return scheme, strings.TrimSpace(value)
-}
-
 // isGatewayToken reports whether s is meant as a gateway token, valid or not. All
 // else in an Authorization header is taken for the upstream's own key.
 func isGatewayToken(s string) bool {
@@ -117,10 +109,10 @@ func isBase64URL(s string) bool {
 }
 
 // upstreamKey returns the Authorization to forward: the client's own, unless
-// that is a token of this or of another gateway.
+// there is a token of this or of another gateway in it.
 func upstreamKey(h http.Header) string {
 	authorization := h.Get("Authorization")
-	if _, value := splitAuthorization(authorization); isGatewayToken(value) {
+	if slices.ContainsFunc(strings.Fields(authorization), isGatewayToken) {
 		return ""
 	}
 	return authorization

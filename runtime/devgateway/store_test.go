@@ -1,0 +1,222 @@
+package devgateway
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+// model is the plainest store there is: a list, the most recently used entry first.
+type model struct {
+	max     int64
+	entries []modelEntry
+	current map[depKey]string
+}
+
+type modelEntry struct {
+	key entryKey
+	*entry
+}
+
+func (m *model) find(k entryKey) int {
+	for i, e := range m.entries {
+		if e.key == k {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *model) remove(i int) modelEntry {
+	e := m.entries[i]
+	m.entries = append(m.entries[:i:i], m.entries[i+1:]...)
+	return e
+}
+
+func (m *model) add(e modelEntry) { m.entries = append([]modelEntry{e}, m.entries...) }
+
+func (m *model) outdated(e *entry) bool {
+	for id, hash := range e.hashes {
+		if now, known := m.current[depKey{e.tenant, id}]; hash != "v1" && known && now != hash {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *model) get(k entryKey, deps []Dep) *entry {
+	i := m.find(k)
+	if i < 0 {
+		return nil
+	}
+	e := m.remove(i)
+	m.add(e)
+	switch {
+	case !covers(e.hashes, deps):
+		return nil
+	case m.outdated(e.entry):
+		m.remove(0)
+		return nil
+	}
+	return e.entry
+}
+
+func (m *model) put(k entryKey, e *entry) bool {
+	if m.outdated(e) || entryCost(k, e) > m.max {
+		return false
+	}
+	if i := m.find(k); i >= 0 {
+		m.remove(i)
+	}
+	m.add(modelEntry{k, e})
+	for m.used() > m.max {
+		m.remove(len(m.entries) - 1)
+	}
+	return true
+}
+
+func (m *model) used() (n int64) {
+	for _, e := range m.entries {
+		n += entryCost(e.key, e.entry)
+	}
+	return n
+}
+
+func (m *model) invalidate(d depKey, hash string) (n int) {
+	m.current[d] = hash
+	for i := len(m.entries) - 1; i >= 0; i-- {
+		e := m.entries[i]
+		if _, has := e.hashes[d.id]; e.tenant == d.tenant && (has || d.id == policyDep) {
+			m.remove(i)
+			n++
+		}
+	}
+	return n
+}
+
+// check compares all that the store holds with what the model does.
+func (m *model) check(t *testing.T, s *store) {
+	t.Helper()
+	if s.entries.used != m.used() || s.entries.used > m.max || s.entries.lru.Len() != len(m.entries) {
+		t.Fatalf("%d bytes in %d entries, want %d in %d of at most %d", s.entries.used, s.entries.lru.Len(), m.used(), len(m.entries), m.max)
+	}
+	index := map[depKey]map[entryKey]bool{}
+	for _, e := range m.entries {
+		e.ids(func(d depKey) {
+			if index[d] == nil {
+				index[d] = map[entryKey]bool{}
+			}
+			index[d][e.key] = true
+		})
+	}
+	if len(s.byDep) != len(index) {
+		t.Fatalf("%d deps in the index, want %d", len(s.byDep), len(index))
+	}
+	for d, keys := range index {
+		if len(s.byDep[d]) != len(keys) {
+			t.Fatalf("%v has %d keys, want %d", d, len(s.byDep[d]), len(keys))
+		}
+		for k := range keys {
+			if _, ok := s.byDep[d][k]; !ok {
+				t.Fatalf("%v lacks a key", d)
+			}
+		}
+	}
+}
+
+// After any sequence of operations the store answers as the model does, and its
+// index names the entries that are there and no others.
+func TestStoreBehavesAsTheModel(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(10) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 0))
+			m := &model{max: 12_000, current: map[depKey]string{}}
+			s, err := newStore(m.max, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tenant := func() string { return fmt.Sprint("t", r.IntN(2)) }
+			deps := func() (deps []Dep) {
+				for id := range 5 {
+					if r.IntN(3) == 0 {
+						deps = append(deps, Dep{fmt.Sprint("d", id), fmt.Sprint("v", 1+r.IntN(3))})
+					}
+				}
+				return deps
+			}
+			for range 500 {
+				var k entryKey
+				binary.BigEndian.PutUint64(k.body[:], r.Uint64N(30))
+				switch r.IntN(8) {
+				case 0:
+					d, hash := depKey{tenant(), fmt.Sprint("d", r.IntN(5))}, fmt.Sprint("v", 1+r.IntN(3))
+					if r.IntN(10) == 0 {
+						d.id = policyDep
+					}
+					if got, want := s.invalidate(d, hash), m.invalidate(d, hash); got != want {
+						t.Fatalf("invalidate %v: %d, want %d", d, got, want)
+					}
+				case 1, 2, 3:
+					e := &entry{tenant: tenant(), hashes: hashesOf(deps()), body: make([]byte, r.IntN(3000)), stored: time.Unix(0, 0)}
+					if r.IntN(50) == 0 {
+						e.body = make([]byte, m.max)
+					}
+					if got, want := s.put(k, e), m.put(k, e); got != want {
+						t.Fatalf("put: %v, want %v", got, want)
+					}
+				default:
+					want := deps()[:0:0]
+					if r.IntN(2) == 0 {
+						want = deps()
+					}
+					if got, want := s.get(k, want), m.get(k, want); got != want {
+						t.Fatalf("get: %v, want %v", got, want)
+					}
+				}
+				m.check(t, s)
+			}
+		})
+	}
+}
+
+// An attacker, or a long day, brings ever new ids: what is known of them is bounded.
+func TestKnownHashesAreBounded(t *testing.T) {
+	t.Parallel()
+	s, err := newStore(1<<20, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", maxDepID-8)
+	const n = 2 * maxHashBytes / maxDepID
+	for i := range n {
+		s.invalidate(depKey{"t", fmt.Sprintf("%s%08d", long, i)}, "2")
+	}
+	if s.current.used > maxHashBytes || s.current.lru.Len() >= n || s.current.lru.Len() < n/4 {
+		t.Errorf("%d hashes take %d bytes, want at most %d", s.current.lru.Len(), s.current.used, maxHashBytes)
+	}
+	if len(s.byDep) != 0 {
+		t.Errorf("%d ids in the index although there are no entries", len(s.byDep))
+	}
+}
+
+func TestClientsOfTheBypassLimitAreBounded(t *testing.T) {
+	t.Parallel()
+	c, err := newClientLimit(1, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 * maxClients {
+		r := newTestRequest(fmt.Sprintf("client-%d", i))
+		if err := c.allow(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := c.clients.Len(); n != maxClients {
+		t.Errorf("%d clients are kept, want %d", n, maxClients)
+	}
+}
