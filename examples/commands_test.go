@@ -1,0 +1,160 @@
+package examples_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+)
+
+const depgen = "github.com/depgen/depgen"
+
+// TestCommandsRun runs each command line of the pages: those for an application
+// in a new one, which gets this tree as a release of depgen by the module
+// protocol; those for a clone, here.
+func TestCommandsRun(t *testing.T) {
+	t.Parallel()
+	app := newApplication(t)
+	inClone := func(t *testing.T, line string) { t.Helper(); run(t, root, nil, line) }
+	lines := map[string]func(*testing.T, string){
+		"go get -tool github.com/depgen/depgen/cmd/depgen@latest": app.run,
+		"go tool depgen init":          app.run,
+		"go tool depgen":               app.run,
+		"go tool depgen check":         app.run,
+		"go generate ./...":            app.run,
+		"go tool depgen gateway":       app.serve,
+		"go run ./examples/quickstart": inClone,
+		// This test is part of it: that it is run over all modules is left to show.
+		"go test work": func(t *testing.T, _ string) {
+			t.Helper()
+			if packages := run(t, root, nil, "go list work"); !strings.Contains(packages, depgen+"/runtime/cachecore\n") || !strings.Contains(packages, depgen+"/examples\n") {
+				t.Errorf("go list work does not reach all modules:\n%s", packages)
+			}
+		},
+	}
+	for _, b := range blocks(t, "sh") {
+		for line := range strings.Lines(b.text) {
+			line = strings.TrimSpace(line)
+			try, ok := lines[line]
+			if !ok {
+				t.Errorf("%s:%d: no test runs %q", b.page, b.line, line)
+				continue
+			}
+			try(t, line)
+		}
+	}
+	app.run(t, "go generate ./...")
+	app.run(t, "go vet ./...")
+}
+
+// application is a module of a user, in a folder and with a module cache of its own.
+type application struct {
+	dir string
+	env []string
+}
+
+func newApplication(t *testing.T) *application {
+	t.Helper()
+	proxy, cache := t.TempDir(), t.TempDir()
+	release(t, filepath.Join(proxy, depgen, "@v"), "v0.1.0")
+	modules := strings.TrimSpace(run(t, root, nil, "go env GOMODCACHE"))
+	app := &application{dir: t.TempDir(), env: []string{
+		"GOWORK=off",
+		"GOMODCACHE=" + cache,
+		"GOFLAGS=-modcacherw", // so that the folder can be removed
+		"GONOSUMDB=" + depgen,
+		// What depgen needs is there since this test was built; the rest of a build list is fetched.
+		"GOPROXY=file://" + proxy + ",file://" + filepath.Join(modules, "cache", "download") + "," + strings.TrimSpace(run(t, root, nil, "go env GOPROXY")),
+	}}
+	app.run(t, "go mod init example.com/app")
+	write(t, filepath.Join(app.dir, "deps.go"), "package deps\n\n//go:generate go tool depgen\n")
+	return app
+}
+
+func (a *application) run(t *testing.T, line string) {
+	t.Helper()
+	run(t, a.dir, a.env, line)
+}
+
+// serve starts a command that goes on until it is interrupted, waits until it
+// says where it listens, and interrupts it.
+func (a *application) serve(t *testing.T, line string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cmd := command(ctx, a.dir, a.env, line+" --addr 127.0.0.1:0")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	listens := false
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if strings.Contains(lines.Text(), "http://127.0.0.1:") && !listens {
+			listens = true
+			cancel()
+		}
+	}
+	_ = cmd.Wait() // it reports the cancelled context
+	if code := cmd.ProcessState.ExitCode(); !listens || code != 0 {
+		t.Errorf("%s: listens: %v, exit code %d\n%s", line, listens, code, &stderr)
+	}
+}
+
+// release puts this tree into a module proxy's folder.
+func release(t *testing.T, dir, version string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	archive, err := os.Create(filepath.Join(dir, version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close() //nolint:errcheck // an archive that is cut short fails the test below
+	if err := zip.CreateFromDir(archive, module.Version{Path: depgen, Version: version}, root); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "list"), version+"\n")
+	write(t, filepath.Join(dir, version+".info"), `{"Version":"`+version+`","Time":"2026-01-01T00:00:00Z"}`)
+	write(t, filepath.Join(dir, version+".mod"), read(t, filepath.Join(root, "go.mod")))
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func command(ctx context.Context, dir string, env []string, line string) *exec.Cmd {
+	words := strings.Fields(line)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	return cmd
+}
+
+func run(t *testing.T, dir string, env []string, line string) (stdout string) {
+	t.Helper()
+	cmd := command(t.Context(), dir, env, line)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", line, err, out, &stderr)
+	}
+	return string(out)
+}
