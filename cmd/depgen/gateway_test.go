@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -156,7 +157,7 @@ func TestGatewayForwardsAndEndsGracefully(t *testing.T) {
 			t.Errorf("%s with the key %q", r.URL.Path, got)
 		}
 		g.stop()
-		io.WriteString(w, "whole")
+		fmt.Fprint(w, "whole")
 	}))
 	defer server.Close()
 	g = startGateway(t, "--upstream", server.URL)
@@ -212,11 +213,11 @@ func TestGatewayWarnsWhenOthersCanReachIt(t *testing.T) {
 
 func TestGatewayRefuses(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	t.Cleanup(func() { taken.Close() })
 	tests := []struct {
 		name string
 		args []string
@@ -231,6 +232,7 @@ func TestGatewayRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			var stderr strings.Builder
 			args := append([]string{"gateway", "--addr", "127.0.0.1:0"}, tt.args...)
 			code := run(t.Context(), args, strings.NewReader(""), io.Discard, &stderr)

@@ -38,11 +38,11 @@ func depsOf(h http.Header) ([]Dep, error) {
 		return nil, nil
 	}
 	if len(values) > 1 {
-		return nil, badRequest("invalid_deps", "more than one %s header: send all deps in one", headerDeps)
+		return nil, badRequestf("invalid_deps", "more than one %s header: send all deps in one", headerDeps)
 	}
 	deps, err := decodeDeps(values[0])
 	if err != nil {
-		return nil, badRequest("invalid_deps", `%s: %v: send the base64url of a JSON array [{"dep_id":"…","expected_hash":"…"}]`, headerDeps, err)
+		return nil, badRequestf("invalid_deps", `%s: %v: send the base64url of a JSON array [{"dep_id":"…","expected_hash":"…"}]`, headerDeps, err)
 	}
 	return deps, nil
 }

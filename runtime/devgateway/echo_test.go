@@ -35,7 +35,7 @@ func TestEcho(t *testing.T) {
 		{"in parts", `[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]`, "#1 ab"},
 		{"empty", `[{"role":"user","content":""}]`, "#1 "},
 		{"null", `[{"role":"assistant","content":null}]`, "#1 "},
-		{"long", `[{"role":"user","content":"` + strings.Repeat("日本", 20_000) + `"}]`, "#1 " + strings.Repeat("日本", 20_000)},
+		{"long", `[{"role":"user","content":"` + strings.Repeat("ü€", 20_000) + `"}]`, "#1 " + strings.Repeat("ü€", 20_000)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

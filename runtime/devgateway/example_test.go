@@ -28,7 +28,7 @@ func Example() {
 	}
 
 	post := func(path, body string) {
-		req, _ := http.NewRequest(http.MethodPost, server.URL+path, strings.NewReader(body))
+		req, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, server.URL+path, strings.NewReader(body))
 		req.Header.Set("Authorization", "Bearer "+token)
 		req.Header.Set("Content-Type", "application/json")
 		// The base64url of [{"dep_id":"doc:42"}].

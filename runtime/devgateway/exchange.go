@@ -84,7 +84,7 @@ func (x *exchange) writeWhole(contentType string, body []byte) {
 	x.Write(body) //nolint:errcheck // the client has left
 }
 
-func (x *exchange) refuse(p *problem) { p.write(x) }
+func (x *exchange) refuse(e *apiError) { e.write(x) }
 
 // finish makes up for the header that a client did not wait for.
 func (x *exchange) finish() {

@@ -69,7 +69,7 @@ func (g *Gateway) fillStream(x *exchange, q *question, resp *http.Response, land
 func (g *Gateway) fillWhole(x *exchange, q *question, resp *http.Response, landed func()) error {
 	body, err := readAtMost(resp.Body, g.bodyLimit)
 	if err != nil {
-		return x.orLeft(upstreamProblem(err))
+		return x.orLeft(upstreamError(err))
 	}
 	whole := int64(len(body)) <= g.bodyLimit
 	if whole && !q.call.stream && keepable(resp) && isAnswer(body) {
@@ -117,7 +117,7 @@ func relay(x *exchange, body io.Reader, seen func([]byte)) error {
 			return nil
 		}
 		if err != nil {
-			return x.orLeft(upstreamProblem(err))
+			return x.orLeft(upstreamError(err))
 		}
 	}
 }

@@ -64,6 +64,7 @@ func (p *pending) String() string {
 }
 
 func send(t *testing.T, g http.Handler, body string, headers ...header) *pending {
+	t.Helper()
 	ctx, leave := context.WithCancel(t.Context())
 	p := &pending{ResponseRecorder: httptest.NewRecorder(), leave: leave}
 	r := newRequest(ctx, completions, body, append([]header{tenant(t, "acme")}, headers...)...)
@@ -89,7 +90,7 @@ const waiting = "waiting"
 
 // inBubble runs f with a gateway in front of an upstream that waits.
 func inBubble(t *testing.T, f func(t *testing.T, g *devgateway.Gateway, up *held, c *clock)) {
-	t.Parallel()
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		up, c := newHeld(), newClock()
 		f(t, newGateway(t, c, devgateway.WithUpstream(up)), up, c)
@@ -100,6 +101,7 @@ func inBubble(t *testing.T, f func(t *testing.T, g *devgateway.Gateway, up *held
 }
 
 func TestIdenticalMissesShareOneCall(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		var all []*pending
 		for range 10 {
@@ -119,6 +121,7 @@ func TestIdenticalMissesShareOneCall(t *testing.T) {
 }
 
 func TestMissWithFurtherDepsDoesNotShare(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		first := send(t, g, question("hello"), deps("doc:1"))
 		more := send(t, g, question("hello"), deps("doc:1", "doc:2"))
@@ -131,6 +134,7 @@ func TestMissWithFurtherDepsDoesNotShare(t *testing.T) {
 }
 
 func TestFollowersOfAFailureGoOn(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		first := send(t, g, question("hello"))
 		second := send(t, g, question("hello"))
@@ -149,6 +153,7 @@ func TestFollowersOfAFailureGoOn(t *testing.T) {
 }
 
 func TestFollowerLeaves(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		leader := send(t, g, question("hello"))
 		follower := send(t, g, question("hello"))
@@ -160,6 +165,7 @@ func TestFollowerLeaves(t *testing.T) {
 }
 
 func TestLeaderLeaves(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		leader := send(t, g, question("hello"))
 		follower := send(t, g, question("hello"))
@@ -172,6 +178,7 @@ func TestLeaderLeaves(t *testing.T) {
 }
 
 func TestLeaderOfAStreamLeaves(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		leader := send(t, g, streamBody)
 		follower := send(t, g, streamBody)
@@ -187,8 +194,10 @@ func TestLeaderOfAStreamLeaves(t *testing.T) {
 }
 
 func TestMissAfterAnInvalidationStartsAnew(t *testing.T) {
+	t.Parallel()
 	for _, dep := range []string{"doc:1", "cc:policy-version"} {
 		t.Run(dep, func(t *testing.T) {
+			t.Parallel()
 			inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 				before := send(t, g, question("hello"), deps("doc:1"))
 				follower := send(t, g, question("hello"), deps("doc:1"))
@@ -215,6 +224,7 @@ func TestMissAfterAnInvalidationStartsAnew(t *testing.T) {
 }
 
 func TestInvalidationOfOthersLeavesFlightsAlone(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		leader := send(t, g, question("hello"), deps("doc:1"))
 		for _, r := range []*http.Request{
@@ -241,6 +251,7 @@ func fill(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 }
 
 func TestStaleEntryIsRefreshedOnce(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 		fill(t, g, up, c)
 		for range 5 {
@@ -253,6 +264,7 @@ func TestStaleEntryIsRefreshedOnce(t *testing.T) {
 }
 
 func TestFailedRefreshLeavesTheStaleEntry(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 		fill(t, g, up, c)
 		for _, respond := range []func(*heldCall){
@@ -271,6 +283,7 @@ func TestFailedRefreshLeavesTheStaleEntry(t *testing.T) {
 }
 
 func TestRefreshOutlivesItsRequest(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 		fill(t, g, up, c)
 		stale := send(t, g, question("hello"))
@@ -282,6 +295,7 @@ func TestRefreshOutlivesItsRequest(t *testing.T) {
 }
 
 func TestRefreshOfAStream(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 		fetched := func(body string) {
 			(<-up.calls).answer <- func() (*http.Response, error) { return answer(200, sse, strings.NewReader(body)), nil }
@@ -300,6 +314,7 @@ func TestRefreshOfAStream(t *testing.T) {
 }
 
 func TestCloseWaits(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 		fill(t, g, up, c)
 		send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"n":0}`)
@@ -328,6 +343,7 @@ func TestCloseWaits(t *testing.T) {
 }
 
 func TestCloseGivesUp(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
 		p := send(t, g, question("hello"))
 		ctx, cancel := context.WithCancel(t.Context())

@@ -62,22 +62,22 @@ func (g *Gateway) Close(ctx context.Context) error {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, request: r, begun: g.now(), observer: g.observer}
 	if !g.work.begin() {
-		x.refuse(&problem{status: http.StatusServiceUnavailable, code: "closing", message: "the gateway is shutting down: start it again"})
+		x.refuse(&apiError{status: http.StatusServiceUnavailable, code: "closing", message: "the gateway is shutting down: start it again"})
 		return
 	}
 	defer g.work.end()
 
 	err := g.route(x)
-	var p *problem
+	var answer *apiError
 	brokenOff := false
 	switch {
 	case err == nil, errors.Is(err, errClientLeft):
 	case x.code != 0:
 		brokenOff = true
-	case errors.As(err, &p):
-		x.refuse(p)
+	case errors.As(err, &answer):
+		x.refuse(answer)
 	default:
-		x.refuse(&problem{status: http.StatusInternalServerError, code: "internal_error", message: "the gateway failed: see its log"})
+		x.refuse(&apiError{status: http.StatusInternalServerError, code: "internal_error", message: "the gateway failed: see its log"})
 	}
 	x.finish()
 	x.log(g.logger, g.now(), err)
@@ -97,7 +97,7 @@ func (g *Gateway) route(x *exchange) error {
 	case "/healthz":
 		return health(x)
 	default:
-		return &problem{
+		return &apiError{
 			status: http.StatusNotFound, code: "unknown_path",
 			message: "there is nothing here: the gateway has /v1/chat/completions, /v1/invalidate and /healthz",
 		}
@@ -115,8 +115,8 @@ func health(x *exchange) error {
 	return x.writeJSON(map[string]string{"status": "ok"})
 }
 
-func wrongMethod(allow string) *problem {
-	return &problem{
+func wrongMethod(allow string) *apiError {
+	return &apiError{
 		status: http.StatusMethodNotAllowed, code: "wrong_method", allow: allow,
 		message: "the method is wrong here: use " + allow,
 	}

@@ -1,6 +1,7 @@
 package devgateway_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -83,9 +84,9 @@ func TestLateFillOfAStream(t *testing.T) {
 		return answer(200, "text/event-stream", pipe), nil
 	})))
 	go func() {
-		io.WriteString(feed, "data: {}\n\n")
+		fmt.Fprint(feed, "data: {}\n\n")
 		f.drop(0, `{"dep_id":"doc:1","new_hash":"8"}`, tenant(t, "acme"))
-		io.WriteString(feed, "data: [DONE]\n\n")
+		fmt.Fprint(feed, done)
 		feed.Close()
 	}()
 	body := strings.Replace(question("hello"), "{", `{"stream":true,`, 1)

@@ -19,7 +19,7 @@ func (g *Gateway) invalidate(x *exchange) error {
 		return err
 	}
 	if id == nil {
-		return &problem{
+		return &apiError{
 			status: http.StatusUnauthorized, code: "missing_token",
 			message: "an invalidation needs a gateway token: send it as Authorization: Bearer <token>",
 		}
@@ -56,14 +56,14 @@ func readInvalidation(x *exchange) (Dep, error) {
 		NewHash string `json:"new_hash"`
 	}
 	if json.Unmarshal(body, &wire) != nil || !utf8.Valid(body) {
-		return Dep{}, badRequest("invalid_body", `the body is not an invalidation: send {"dep_id":"…"}, with "new_hash" if there is one`)
+		return Dep{}, badRequestf("invalid_body", `the body is not an invalidation: send {"dep_id":"…"}, with "new_hash" if there is one`)
 	}
 	d := Dep{wire.DepID, wire.NewHash}
 	if d.Hash == "" {
 		d.Hash = uuid.NewString()
 	}
 	if err := d.check(); err != nil {
-		return Dep{}, badRequest("invalid_dep", "the dep is not valid: %v", err)
+		return Dep{}, badRequestf("invalid_dep", "the dep is not valid: %v", err)
 	}
 	return d, nil
 }

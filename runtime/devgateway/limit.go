@@ -31,7 +31,7 @@ func newClientLimit(perMinute int, now func() time.Time) (*clientLimit, error) {
 	return &clientLimit{perMinute: perMinute, now: now, clients: clients}, nil
 }
 
-// allow returns a problem if the sender of r has used up its minute. The address
+// allow returns an error if the sender of r has used up its minute. The address
 // is the connection's: a header that names another can be made up.
 func (c *clientLimit) allow(r *http.Request) error {
 	client, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -52,7 +52,7 @@ func (c *clientLimit) allow(r *http.Request) error {
 		return nil
 	}
 	reservation.CancelAt(now)
-	return &problem{
+	return &apiError{
 		status: http.StatusTooManyRequests, code: "rate_limit_exceeded", retryAfter: wait,
 		message: fmt.Sprintf("more than %d requests a minute without a gateway token: wait, or send a token", c.perMinute),
 	}

@@ -8,17 +8,17 @@ import (
 )
 
 // sizedLRU keeps the most recently used values whose costs add up to at most
-// max. It is not safe for concurrent use.
+// limit. It is not safe for concurrent use.
 type sizedLRU[K comparable, V any] struct {
-	lru       *simplelru.LRU[K, V]
-	cost      func(K, V) int64
-	used, max int64
+	lru         *simplelru.LRU[K, V]
+	cost        func(K, V) int64
+	used, limit int64
 }
 
 // newSizedLRU returns an empty cache. A value that goes, for whatever reason, is
 // given to removed, which may be nil.
-func newSizedLRU[K comparable, V any](max int64, cost func(K, V) int64, removed func(K, V)) (*sizedLRU[K, V], error) {
-	s := &sizedLRU[K, V]{cost: cost, max: max}
+func newSizedLRU[K comparable, V any](limit int64, cost func(K, V) int64, removed func(K, V)) (*sizedLRU[K, V], error) {
+	s := &sizedLRU[K, V]{cost: cost, limit: limit}
 	var err error
 	s.lru, err = simplelru.NewLRU(math.MaxInt, func(k K, v V) {
 		s.used -= cost(k, v)
@@ -40,11 +40,11 @@ func (s *sizedLRU[K, V]) remove(k K) bool { return s.lru.Remove(k) }
 // there is no room even in an empty cache.
 func (s *sizedLRU[K, V]) put(k K, v V) bool {
 	cost := s.cost(k, v)
-	if cost > s.max {
+	if cost > s.limit {
 		return false
 	}
 	s.lru.Remove(k) // Add alone would replace the value without a word
-	for s.used > s.max-cost {
+	for s.used > s.limit-cost {
 		s.lru.RemoveOldest()
 	}
 	s.lru.Add(k, v)

@@ -19,13 +19,13 @@ func (g *Gateway) checkPost(r *http.Request) error {
 	// A page under a name that has been pointed at this address is not
 	// cross-origin, so an Origin goes only with an address that is no name.
 	if err := g.origins.Check(r); err != nil || r.Header.Get("Origin") != "" && !isAddress(r.Host) {
-		return &problem{
+		return &apiError{
 			status: http.StatusForbidden, code: "cross_origin",
 			message: "requests of web pages are refused: call the gateway from a server or a command",
 		}
 	}
 	if !isMediaType(r.Header.Get("Content-Type"), "application/json") {
-		return &problem{
+		return &apiError{
 			status: http.StatusUnsupportedMediaType, code: "wrong_content_type",
 			message: "the body has to be JSON: send the header Content-Type: application/json",
 		}
@@ -48,12 +48,12 @@ func readBody(x *exchange, limit int64) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &problem{
+		return nil, &apiError{
 			status: http.StatusRequestEntityTooLarge, code: "body_too_large",
 			message: fmt.Sprintf("the body is longer than %d bytes: send a shorter one", limit),
 		}
 	case err != nil:
-		return nil, badRequest("unreadable_body", "the body broke off: send it again")
+		return nil, badRequestf("unreadable_body", "the body broke off: send it again")
 	}
 	return body, nil
 }

@@ -45,7 +45,7 @@ func (g *Gateway) fetch(ctx context.Context, q *question) error {
 	defer resp.Body.Close()
 	body, err := readAtMost(resp.Body, g.bodyLimit)
 	if err != nil {
-		return upstreamProblem(err)
+		return upstreamError(err)
 	}
 	contentType := resp.Header.Get("Content-Type")
 	ok := int64(len(body)) <= g.bodyLimit && keepable(resp)
@@ -59,7 +59,7 @@ func (g *Gateway) fetch(ctx context.Context, q *question) error {
 		ok = ok && isAnswer(body)
 	}
 	if !ok {
-		return &problem{status: resp.StatusCode, code: "upstream_failed", message: http.StatusText(resp.StatusCode) + ": not an answer to keep"}
+		return &apiError{status: resp.StatusCode, code: "upstream_failed", message: http.StatusText(resp.StatusCode) + ": not an answer to keep"}
 	}
 	if !g.keep(q, contentType, body) {
 		return errors.New("a dep has moved on, or the answer is too large")

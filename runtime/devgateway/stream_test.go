@@ -1,7 +1,6 @@
 package devgateway_test
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -80,7 +79,9 @@ func TestStreamIsKeptAtTheEndMark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(feed, done)
+	if _, err := io.WriteString(feed, done); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.ReadFull(resp.Body, make([]byte, len(done))); err != nil {
 		t.Fatal(err)
 	}
@@ -93,29 +94,28 @@ func TestStreamIsKeptAtTheEndMark(t *testing.T) {
 
 func TestWhichStreamsAreKept(t *testing.T) {
 	t.Parallel()
-	brokenOff := errors.New("broken off")
 	tests := []struct {
 		name, contentType, body string
-		end                     error // of the upstream's body, io.EOF if it is whole
+		broken                  bool // whether the upstream's body breaks off after that
 		replay                  string
 	}{
-		{"whole", sse, "data: {}\n\n" + done, io.EOF, "data: {}\n\n" + done},
-		{"whole, with a charset", sse + "; charset=utf-8", done, io.EOF, done},
-		{"no space after the colon", sse, "data:[DONE]\n\n", io.EOF, "data:[DONE]\n\n"},
-		{"lines end in CRLF", sse, "data: {}\r\n\r\ndata: [DONE]\r\n\r\n", io.EOF, "data: {}\r\n\r\ndata: [DONE]\r\n\n"},
-		{"no newline at the end", sse, "data: {}\n\ndata: [DONE]", io.EOF, "data: {}\n\n" + done},
-		{"more after the end mark", sse, done + ": bye\n\n", io.EOF, done},
-		{"comments and other fields", sse, ": ping\n\nid: 1\nevent: x\ndata: {}\n\n" + done, io.EOF, ": ping\n\nid: 1\nevent: x\ndata: {}\n\n" + done},
-		{"no end mark", sse, "data: {}\n\n", io.EOF, ""},
-		{"end mark inside a text", sse, "data: {\"x\":\"data: [DONE]\"}\n\n", io.EOF, ""},
-		{"empty", sse, "", io.EOF, ""},
-		{"broken off", sse, "data: {}\n\n", brokenOff, ""},
-		{"broken off inside the end mark", sse, "data: [DONE]", brokenOff, ""},
-		{"error as data", sse, "data: {\"error\":{\"message\":\"no\"}}\n\n" + done, io.EOF, ""},
-		{"error as event", sse, "event: error\ndata: {}\n\n" + done, io.EOF, ""},
-		{"null as error", sse, "data: {\"error\":null}\n\n" + done, io.EOF, "data: {\"error\":null}\n\n" + done},
-		{"too long", sse, "data: \"" + strings.Repeat("x", 1000) + "\"\n\n" + done, io.EOF, ""},
-		{"JSON", "application/json", `{"n":1}`, io.EOF, ""},
+		{"whole", sse, "data: {}\n\n" + done, false, "data: {}\n\n" + done},
+		{"whole, with a charset", sse + "; charset=utf-8", done, false, done},
+		{"no space after the colon", sse, "data:[DONE]\n\n", false, "data:[DONE]\n\n"},
+		{"lines end in CRLF", sse, "data: {}\r\n\r\ndata: [DONE]\r\n\r\n", false, "data: {}\r\n\r\ndata: [DONE]\r\n\n"},
+		{"no newline at the end", sse, "data: {}\n\ndata: [DONE]", false, "data: {}\n\n" + done},
+		{"more after the end mark", sse, done + ": bye\n\n", false, done},
+		{"comments and other fields", sse, ": ping\n\nid: 1\nevent: x\ndata: {}\n\n" + done, false, ": ping\n\nid: 1\nevent: x\ndata: {}\n\n" + done},
+		{"no end mark", sse, "data: {}\n\n", false, ""},
+		{"end mark inside a text", sse, "data: {\"x\":\"data: [DONE]\"}\n\n", false, ""},
+		{"empty", sse, "", false, ""},
+		{"broken off", sse, "data: {}\n\n", true, ""},
+		{"broken off inside the end mark", sse, "data: [DONE]", true, ""},
+		{"error as data", sse, "data: {\"error\":{\"message\":\"no\"}}\n\n" + done, false, ""},
+		{"error as event", sse, "event: error\ndata: {}\n\n" + done, false, ""},
+		{"null as error", sse, "data: {\"error\":null}\n\n" + done, false, "data: {\"error\":null}\n\n" + done},
+		{"too long", sse, "data: \"" + strings.Repeat("x", 1000) + "\"\n\n" + done, false, ""},
+		{"JSON", "application/json", `{"n":1}`, false, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestWhichStreamsAreKept(t *testing.T) {
 			calls := 0
 			f := start(t, devgateway.WithBodyLimit(1000), devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {
 				calls++
-				return answer(200, tt.contentType, io.MultiReader(strings.NewReader(tt.body), failing{tt.end})), nil
+				return answer(200, tt.contentType, io.MultiReader(strings.NewReader(tt.body), failing(tt.broken))), nil
 			})))
 			resp, err := f.server.Client().Do(newRequest(t.Context(), f.server.URL+completions, streamBody, tenant(t, "acme")))
 			if err != nil {
@@ -134,10 +134,10 @@ func TestWhichStreamsAreKept(t *testing.T) {
 			if string(got) != tt.body || resp.Header.Get("Content-Type") != tt.contentType {
 				t.Errorf("got %q as %q, want it unchanged", got, resp.Header.Get("Content-Type"))
 			}
-			if (err != nil) != (tt.end != io.EOF) {
-				t.Errorf("the client's read ended with %v, the upstream with %v", err, tt.end)
+			if (err != nil) != tt.broken {
+				t.Errorf("the client's read ended with %v", err)
 			}
-			if tt.end != io.EOF {
+			if tt.broken {
 				f.drop(0, `{"dep_id":"cc:policy-version"}`, tenant(t, "acme"))
 				return
 			}
@@ -155,10 +155,15 @@ func TestWhichStreamsAreKept(t *testing.T) {
 	}
 }
 
-// failing is the end of a body.
-type failing struct{ err error }
+// failing is the end of a body: whether it breaks off.
+type failing bool
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (f failing) Read([]byte) (int, error) {
+	if f {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return 0, io.EOF
+}
 
 // An answer that streams although the request asks for none is passed on.
 func TestStreamNobodyAskedFor(t *testing.T) {

@@ -59,7 +59,7 @@ func (v *verifier) verify(token string) (*identity, error) {
 	_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.secret, nil })
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return nil, &problem{status: http.StatusUnauthorized, code: "token_expired", message: "the gateway token has expired: mint a new one"}
+		return nil, &apiError{status: http.StatusUnauthorized, code: "token_expired", message: "the gateway token has expired: mint a new one"}
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return nil, invalidToken("the gateway token is not signed with HS256 and this gateway's secret: mint it with that secret")
 	case errors.Is(err, jwt.ErrTokenInvalidClaims):
@@ -81,8 +81,8 @@ func (v *verifier) verify(token string) (*identity, error) {
 	return id, nil
 }
 
-func invalidToken(message string) *problem {
-	return &problem{status: http.StatusUnauthorized, code: "invalid_token", message: message}
+func invalidToken(message string) *apiError {
+	return &apiError{status: http.StatusUnauthorized, code: "invalid_token", message: message}
 }
 
 // isGatewayToken reports whether s is meant as a gateway token, valid or not. All

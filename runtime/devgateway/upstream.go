@@ -39,21 +39,21 @@ func newCall(from http.Header, body []byte) call {
 	return call{header: h, body: body}
 }
 
-// send calls the upstream. Its error is a problem to answer with.
+// send calls the upstream. Its error is what to answer with.
 func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, upstreamURL, bytes.NewReader(c.body))
 	if err != nil {
-		return nil, upstreamProblem(err)
+		return nil, upstreamError(err)
 	}
 	req.Header = c.header.Clone()
 	resp, err := g.upstream.RoundTrip(req)
 	if err != nil {
-		return nil, upstreamProblem(err)
+		return nil, upstreamError(err)
 	}
-	if resp.StatusCode < 200 || resp.StatusCode/100 == 3 {
+	if resp.StatusCode < http.StatusOK || resp.StatusCode/100 == 3 {
 		resp.Body.Close() //nolint:errcheck // nothing was read
 		// A redirect that is passed on makes every SDK send a GET without a body.
-		return nil, &problem{
+		return nil, &apiError{
 			status: http.StatusBadGateway, code: "upstream_redirect",
 			message: "the upstream answered with a redirect: give the gateway its final address",
 		}
@@ -73,16 +73,16 @@ func (g *Gateway) bound(ctx context.Context) (context.Context, context.CancelFun
 	return ctx, func() { unlink(); cancel() }
 }
 
-// upstreamProblem keeps the cause for the log: it can name internal addresses.
-func upstreamProblem(cause error) *problem {
-	p := &problem{
+// upstreamError keeps the cause for the log: it can name internal addresses.
+func upstreamError(cause error) *apiError {
+	e := &apiError{
 		status: http.StatusBadGateway, code: "upstream_failed", cause: cause,
 		message: "the upstream gave no whole answer: the gateway's log says why",
 	}
 	if errors.Is(cause, context.DeadlineExceeded) {
-		p.status, p.code = http.StatusGatewayTimeout, "upstream_timeout"
+		e.status, e.code = http.StatusGatewayTimeout, "upstream_timeout"
 	}
-	return p
+	return e
 }
 
 // copyHeader passes on what clients need of an upstream's headers. The rest would

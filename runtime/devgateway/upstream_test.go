@@ -3,6 +3,7 @@ package devgateway_test
 import (
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -70,7 +71,7 @@ func TestUpstreamFails(t *testing.T) {
 	}{
 		{"no answer", func(*http.Request) (*http.Response, error) { return nil, errors.New("dial 10.0.0.1: refused") }, time.Hour, 502, "upstream_failed"},
 		{"cut short", func(*http.Request) (*http.Response, error) {
-			return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"n":1}`), failing{io.ErrUnexpectedEOF})), nil
+			return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"n":1}`), failing(true))), nil
 		}, time.Hour, 502, "upstream_failed"},
 		{"redirect", func(*http.Request) (*http.Response, error) {
 			return answer(302, "text/html", strings.NewReader("moved")), nil
@@ -95,7 +96,7 @@ func TestUpstreamFails(t *testing.T) {
 func TestBypassBreaksOff(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {
-		return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"n":1}`), failing{io.ErrUnexpectedEOF})), nil
+		return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"n":1}`), failing(true))), nil
 	})))
 	resp, err := f.server.Client().Do(newRequest(t.Context(), f.server.URL+completions, question("hello")))
 	if err != nil {
@@ -155,7 +156,7 @@ func TestEncodedAnswer(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
-		io.WriteString(z, `{"n":1}`)
+		fmt.Fprint(z, `{"n":1}`)
 		z.Close()
 	}))
 	t.Cleanup(server.Close)
@@ -196,7 +197,7 @@ func TestForward(t *testing.T) {
 					t.Errorf("got %s with %q and %s", r.URL, r.Header.Get("Authorization"), body)
 				}
 				w.Header().Set("Content-Type", "application/json")
-				io.WriteString(w, `{"n":1}`)
+				fmt.Fprint(w, `{"n":1}`)
 			}))
 			t.Cleanup(server.Close)
 			up, err := devgateway.Forward(server.URL+tt.base, tt.key, server.Client().Transport)
@@ -237,7 +238,7 @@ func TestServerHangsUp(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
-		io.WriteString(w, `{"n":1}`)
+		fmt.Fprint(w, `{"n":1}`)
 	}))
 	t.Cleanup(server.Close)
 	up, err := devgateway.Forward(server.URL, "", server.Client().Transport)

@@ -1,0 +1,70 @@
+package devgateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// apiError is an answer that the gateway gives instead of an upstream's.
+type apiError struct {
+	status  int
+	code    string // for programs, as "invalid_token"
+	message string // for people: what to do comes last
+
+	allow      string        // the methods that a 405 names
+	retryAfter time.Duration // of a 429
+	cause      error         // for the log only
+}
+
+func (e *apiError) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s: %v", e.code, e.cause)
+	}
+	return fmt.Sprintf("%s: %s", e.code, e.message)
+}
+
+func (e *apiError) Unwrap() error { return e.cause }
+
+func badRequestf(code, format string, args ...any) *apiError {
+	return &apiError{status: http.StatusBadRequest, code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// write sends the error in the shape that OpenAI's SDKs read.
+func (e *apiError) write(w http.ResponseWriter) {
+	kind := "invalid_request_error"
+	switch {
+	case e.status == http.StatusTooManyRequests:
+		kind = "rate_limit_error"
+	case e.status >= http.StatusInternalServerError:
+		kind = "api_error"
+	}
+	body, err := json.Marshal(map[string]any{"error": map[string]any{
+		"message": e.message, "type": kind, "code": e.code, "param": nil,
+	}})
+	if err != nil { // cannot happen: all of it is strings
+		http.Error(w, e.message, e.status)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Content-Type-Options", "nosniff")
+	if e.allow != "" {
+		h.Set("Allow", e.allow)
+	}
+	if e.retryAfter > 0 {
+		h.Set("Retry-After", strconv.FormatInt(int64((e.retryAfter+time.Second-1)/time.Second), 10))
+	}
+	if e.permanent() {
+		h.Set("X-Should-Retry", "false") // else some SDKs repeat a 401 and a 409
+	}
+	w.WriteHeader(e.status)
+	w.Write(body) //nolint:errcheck // the client has left
+}
+
+func (e *apiError) permanent() bool {
+	return e.status < http.StatusInternalServerError && e.status != http.StatusTooManyRequests
+}
