@@ -32,9 +32,8 @@ func (c *clock) advance(d time.Duration) {
 	c.changed = make(chan struct{})
 }
 
-// wait returns when d has passed on the clock, or false when ctx ends first.
-func (c *clock) wait(ctx context.Context, d time.Duration) bool {
-	until := c.now().Add(d)
+// wait returns when the clock has come to until, or false when ctx ends first.
+func (c *clock) wait(ctx context.Context, until time.Time) bool {
 	for {
 		c.mu.Lock()
 		at, changed := c.at, c.changed

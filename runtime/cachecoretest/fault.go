@@ -1,6 +1,7 @@
 package cachecoretest
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"strconv"
@@ -22,7 +23,7 @@ type Fault struct {
 	Status     int           // answered, if not 0
 	RetryAfter time.Duration // sent with the status, in whole seconds, if not 0
 	Reset      bool          // the connection is reset instead
-	Delay      time.Duration // passes first, on the gateway's clock: see Advance
+	Delay      time.Duration // passes first, on the gateway's clock: see AwaitDelayed
 }
 
 // Fail makes the next n calls of the endpoint meet the fault, after those that
@@ -39,13 +40,31 @@ func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 	}
 }
 
+// AwaitDelayed returns when n calls wait for the Delay of a fault to pass. Then
+// [Gateway.Advance] lets it pass.
+func (g *Gateway) AwaitDelayed(n int) {
+	g.faults.mu.Lock()
+	defer g.faults.mu.Unlock()
+	for g.faults.delayed < n {
+		g.faults.changed.Wait()
+	}
+}
+
 // faults stands before the gateway.
 type faults struct {
 	next  http.Handler
 	clock *clock
 
-	mu     sync.Mutex
-	queued map[Endpoint][]Fault
+	mu      sync.Mutex
+	changed *sync.Cond // delayed
+	queued  map[Endpoint][]Fault
+	delayed int
+}
+
+func newFaults(next http.Handler, c *clock) *faults {
+	fs := &faults{next: next, clock: c}
+	fs.changed = sync.NewCond(&fs.mu)
+	return fs
 }
 
 func (fs *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +73,7 @@ func (fs *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fs.next.ServeHTTP(w, r)
 		return
 	}
-	if f.Delay > 0 && !fs.clock.wait(r.Context(), f.Delay) {
+	if f.Delay > 0 && !fs.delay(r.Context(), f.Delay) {
 		return
 	}
 	switch {
@@ -68,6 +87,21 @@ func (fs *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		fs.next.ServeHTTP(w, r)
 	}
+}
+
+// delay lets d pass on the clock. It reports false if the client leaves before.
+func (fs *faults) delay(ctx context.Context, d time.Duration) bool {
+	until := fs.clock.now().Add(d) // before anyone can know of the delay and advance the clock
+	fs.count(+1)
+	defer fs.count(-1)
+	return fs.clock.wait(ctx, until)
+}
+
+func (fs *faults) count(n int) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.delayed += n
+	fs.changed.Broadcast()
 }
 
 func (fs *faults) take(e Endpoint) (Fault, bool) {

@@ -53,7 +53,7 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 	if err != nil {
 		tb.Fatalf("cachecoretest: %v", err)
 	}
-	g.faults = &faults{next: engine, clock: g.clock}
+	g.faults = newFaults(engine, g.clock)
 	g.server = httptest.NewServer(g.faults)
 	tb.Cleanup(func() {
 		g.server.CloseClientConnections() // so that a stream that the test left open does not block

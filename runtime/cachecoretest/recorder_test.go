@@ -1,0 +1,180 @@
+package cachecoretest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+func TestRecorderAssertsInvalidations(t *testing.T) {
+	t.Parallel()
+	price := cachecore.NewDep("price:7")
+	for _, test := range []struct {
+		name   string
+		do     []cachecore.Dep
+		assert func(*Recorder)
+		want   []string
+	}{
+		{"invalidated, with its whole", []cachecore.Dep{doc1}, func(r *Recorder) { r.RequireInvalidated(doc1) }, nil},
+		{"forgotten", nil, func(r *Recorder) { r.RequireInvalidated(doc1) }, []string{
+			"cachecoretest: not invalidated: doc:1, table:docs; invalidated were: nothing",
+		}},
+		{"without its whole", []cachecore.Dep{cachecore.NewDep("doc:1")}, func(r *Recorder) { r.RequireInvalidated(doc1) }, []string{
+			"cachecoretest: not invalidated: table:docs; invalidated were: doc:1",
+		}},
+		{"the right version", []cachecore.Dep{price.WithHash("2")}, func(r *Recorder) { r.RequireInvalidated(price.WithHash("2")) }, nil},
+		{"any version", []cachecore.Dep{price.WithHash("2")}, func(r *Recorder) { r.RequireInvalidated(price) }, nil},
+		{"another version", []cachecore.Dep{price.WithHash("1")}, func(r *Recorder) { r.RequireInvalidated(price.WithHash("2")) }, []string{
+			"cachecoretest: not invalidated: price:7@2; invalidated were: price:7@1",
+		}},
+		{"names no dep", nil, func(r *Recorder) { r.RequireInvalidated() }, []string{"cachecoretest: RequireInvalidated names no dep"}},
+		{"not invalidated", []cachecore.Dep{doc1}, func(r *Recorder) { r.RequireNotInvalidated(price) }, nil},
+		{"invalidated against the wish", []cachecore.Dep{doc1}, func(r *Recorder) { r.RequireNotInvalidated(price, doc1) }, []string{
+			"cachecoretest: invalidated: doc:1; invalidated were: doc:1, table:docs",
+		}},
+		{"nothing at all", nil, func(r *Recorder) { r.RequireNotInvalidated() }, nil},
+		{"something after all", []cachecore.Dep{price}, func(r *Recorder) { r.RequireNotInvalidated() }, []string{
+			"cachecoretest: nothing should be invalidated; invalidated were: price:7",
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			tb := &fakeT{}
+			r := newRecorder(tb, nil)
+			if err := cachecore.Invalidate(cachecore.NewContext(t.Context(), r), test.do...); err != nil {
+				t.Fatal(err)
+			}
+			test.assert(r)
+			requireFailures(t, tb.finish(), test.want...)
+		})
+	}
+}
+
+func TestRecorderFailsInvalidationsWhenToldTo(t *testing.T) {
+	t.Parallel()
+	r := NewRecorder(t)
+	boom := errors.New("boom")
+	r.Fail(boom)
+	if err := r.Invalidate(t.Context(), doc1); !errors.Is(err, boom) {
+		t.Errorf("Invalidate: %v, want %v", err, boom)
+	}
+	r.RequireNotInvalidated()
+	r.Fail(nil)
+	if err := r.Invalidate(t.Context(), doc1); err != nil {
+		t.Error(err)
+	}
+	r.RequireInvalidated(doc1)
+}
+
+func TestRecorderRefusesInvalidDepsAsTheClientDoes(t *testing.T) {
+	t.Parallel()
+	r := NewRecorder(t)
+	var failed *cachecore.InvalidateError
+	if err := r.Invalidate(t.Context(), cachecore.NewDep("doc:")); !errors.As(err, &failed) || failed.Dep.ID() != "doc:" {
+		t.Errorf("Invalidate: %v, want an InvalidateError for doc:", err)
+	}
+	r.RequireNotInvalidated()
+}
+
+func TestRecorderTransportNeedsNoServerAndRecordsDeps(t *testing.T) {
+	t.Parallel()
+	r := NewRecorder(t)
+	for _, stream := range []bool{false, true} {
+		req := question(t, "https://llm.example.com", "hello", stream, doc1, cachecore.NewDep("price:7").WithHash("2"))
+		code, header, body := ask(t, r.HTTPClient(), req)
+		if code != 200 || header.Get("X-Cache") != "MISS" || !strings.Contains(body, "hello") {
+			t.Errorf("stream %t: %d %v %s", stream, code, header, body)
+		}
+	}
+	r.RequireTagged(doc1, cachecore.NewDep("price:7").WithHash("2"))
+	got := r.Requests()
+	if len(got) != 2 || got[0].URL.String() != "https://llm.example.com/v1/chat/completions" || got[0].Bypass || !strings.Contains(string(got[0].Body), "hello") {
+		t.Errorf("requests: %+v", got)
+	}
+}
+
+func TestRecorderShowsABypass(t *testing.T) {
+	t.Parallel()
+	r := NewRecorder(t)
+	req := question(t, "https://llm.example.com", "hello", false, doc1)
+	_, header, _ := ask(t, r.HTTPClient(), req.WithContext(cachecore.WithBypass(req.Context())))
+	if got := r.Requests(); header.Get("X-Cache") != "BYPASS" || len(got) != 1 || !got[0].Bypass || got[0].Deps != nil {
+		t.Errorf("X-Cache %q, requests %+v", header.Get("X-Cache"), got)
+	}
+}
+
+func TestRequireTaggedWantsOneRequestThatCarriesAll(t *testing.T) {
+	t.Parallel()
+	other := cachecore.NewDep("user:2")
+	tb := &fakeT{}
+	r := newRecorder(tb, nil)
+	ask(t, r.HTTPClient(), question(t, "http://llm.test", "a", false, doc1))
+	ask(t, r.HTTPClient(), question(t, "http://llm.test", "b", false, other))
+	r.RequireTagged(doc1)
+	r.RequireTagged(other)
+	r.RequireTagged(doc1, other)
+	r.RequireTagged(doc1.WithHash("2"))
+	r.RequireTagged()
+	requireFailures(t, tb.finish(),
+		"cachecoretest: of 2 requests, none was tagged with all of: doc:1, user:2\n\trequest 1: doc:1\n\trequest 2: user:2",
+		"cachecoretest: of 2 requests, none was tagged with all of: doc:1@2",
+		"cachecoretest: RequireTagged names no dep",
+	)
+}
+
+// degradedDeps are declarations that cannot be sent.
+var degradedDeps = map[string][]cachecore.Dep{
+	"an invalid dep":            {cachecore.NewDep("doc:")},
+	"one id with two hashes":    {doc1, cachecore.NewDep("doc:1").WithHash("2")},
+	"more than a header's room": {cachecore.NewDep("doc:" + strings.Repeat("x", 8000))},
+}
+
+func TestDegradedRequestFailsTheTestUnlessAllowed(t *testing.T) {
+	t.Parallel()
+	for name, deps := range degradedDeps {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			t.Run("recorder", func(t *testing.T) {
+				t.Parallel()
+				tb := &fakeT{}
+				r := newRecorder(tb, nil)
+				code, _, _ := ask(t, r.HTTPClient(), question(t, "http://llm.test", "a", false, deps...))
+				if code != 200 {
+					t.Errorf("the call itself failed: %d", code)
+				}
+				requireFailures(t, tb.finish(), "cachecoretest: a request was sent uncached although it declares deps: ")
+			})
+			t.Run("recorder that allows it", func(t *testing.T) {
+				t.Parallel()
+				ask(t, NewRecorder(t, AllowDegraded()).HTTPClient(), question(t, "http://llm.test", "a", false, deps...))
+			})
+			t.Run("gateway, with a client of the test's own", func(t *testing.T) {
+				t.Parallel()
+				tb := &fakeT{}
+				g := newGateway(tb, nil)
+				client, err := cachecore.New(g.URL(), g.Token(), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				code, header, _ := ask(t, client.HTTPClient(), question(t, g.URL(), "a", false, deps...))
+				if code != 200 || header.Get("X-Cache") != "BYPASS" {
+					t.Errorf("%d, X-Cache %q", code, header.Get("X-Cache"))
+				}
+				if err := client.Close(context.Background()); err != nil {
+					t.Error(err)
+				}
+				requireFailures(t, tb.finish(), "cachecoretest: a request was sent uncached although it declares deps: ")
+			})
+			t.Run("gateway that allows it", func(t *testing.T) {
+				t.Parallel()
+				g := NewGateway(t, AllowDegraded())
+				client := g.Client(cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+				ask(t, client.HTTPClient(), question(t, g.URL(), "a", false, deps...))
+			})
+		})
+	}
+}
