@@ -16,8 +16,9 @@ import (
 // Transport is an [http.RoundTripper] that adds the tenant's token and the deps
 // of the request's context to requests that go to the gateway, and records what
 // the gateway says of its answers. Requests to any other scheme, host or port,
-// as an SDK's own side requests and redirects, get neither. It is made by
-// [Client.Transport] and safe for concurrent use.
+// as an SDK's own side requests and redirects, get neither, nor do those to the
+// gateway by which an SDK gets a credential of its own, at a path that ends in
+// /oauth/token. It is made by [Client.Transport] and safe for concurrent use.
 type Transport struct {
 	client  *Client
 	jwt     string // the token without its cc_live_ prefix: the gateway takes both forms
@@ -42,8 +43,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, errors.New("cachecore: transport without a client or request without a URL: take it from Client.Transport")
 	}
-	if originOf(req.URL) != t.client.origin {
-		return t.roundTripForeign(req)
+	switch {
+	case originOf(req.URL) != t.client.origin:
+		t.warnOfForeign(req)
+		return t.passOn(req)
+	case isLogin(req):
+		return t.passOn(req)
 	}
 	ctx := req.Context()
 	call := callFrom(ctx)
@@ -124,13 +129,21 @@ func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err er
 	degraded.Notify(t.client.origin.String(), err)
 }
 
-// roundTripForeign passes a request to another origin on. What it carries of the
-// tenant (an http.Client copies headers along a redirect) stays behind.
-func (t *Transport) roundTripForeign(req *http.Request) (*http.Response, error) {
+// isLogin reports whether an SDK asks for a credential of its own. Anthropic's
+// does so at its base URL, which is the gateway, in the context of the LLM request
+// that needs it.
+func isLogin(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/oauth/token") }
+
+func (t *Transport) warnOfForeign(req *http.Request) {
 	if host := req.URL.Host; t.foreign.first(host) {
 		t.client.cfg.logger.LogAttrs(req.Context(), slog.LevelWarn, "cachecore: request to another host than the gateway gets neither token nor deps",
 			slog.String("host", host), slog.String("gateway", t.client.origin.String()))
 	}
+}
+
+// passOn sends a request that is none of the gateway's business. What it carries
+// of the tenant (an http.Client copies headers along a redirect) stays behind.
+func (t *Transport) passOn(req *http.Request) (*http.Response, error) {
 	for name, values := range req.Header {
 		if t.namesTenant(name, values) {
 			req = t.withoutTenant(req)
