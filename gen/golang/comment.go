@@ -2,6 +2,8 @@ package golang
 
 import (
 	"go/build/constraint"
+	comments "go/doc/comment"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,17 +12,61 @@ import (
 var lineBreaks = strings.NewReplacer(
 	"\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
+// docQuotes makes typographic quotes where gofmt does, but all at once: of a row of them gofmt makes one at a time.
+var docQuotes = strings.NewReplacer("``", "“", "''", "”")
+
 // comment makes a Go comment of text, whatever it holds: each line becomes a // line.
 func comment(text string) string {
-	var b strings.Builder
-	for line := range strings.SplitSeq(lineBreaks.Replace(strings.TrimSpace(text)), "\n") {
-		line = strings.TrimRightFunc("// "+line, unicode.IsSpace)
-		if constraint.IsPlusBuild(line) { // gofmt would make it the file's build constraint
-			line = strings.Replace(line, "+build", "+ build", 1)
+	lines := strings.Split(lineBreaks.Replace(strings.TrimSpace(text)), "\n")
+	for i, line := range lines {
+		line = strings.TrimRightFunc(line, unicode.IsSpace)
+		if constraint.IsPlusBuild("// " + line) { // gofmt would make it the file's build constraint
+			line = strings.Replace(line, "+build", `\+build`, 1)
 		}
-		b.WriteString(line + "\n")
+		if !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "\t") { // else it may be code
+			line = docQuotes.Replace(line)
+		}
+		lines[i] = line
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	if !slices.ContainsFunc(lines, structured) {
+		return commentLines(lines)
+	}
+	return commentLines(strings.Split(settled(strings.Join(lines, "\n")), "\n"))
+}
+
+func commentLines(lines []string) string {
+	var b strings.Builder
+	for i, line := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString("//")
+		if line != "" {
+			b.WriteString(" " + line)
+		}
+	}
+	return b.String()
+}
+
+// structured reports whether gofmt may take a line for more than a line of a paragraph: for code, a list, a heading.
+func structured(line string) bool {
+	r, _ := utf8.DecodeRuneInString(line)
+	return line != "" && !unicode.IsLetter(r)
+}
+
+// settled returns the text of a comment as gofmt leaves it. What gofmt makes of lists and code it may format once more
+// when it sees it again, and a generated file must be one that gofmt doesn't change.
+func settled(text string) string {
+	var parser comments.Parser
+	var printer comments.Printer
+	for range 32 {
+		next := strings.TrimSuffix(string(printer.Comment(parser.Parse(text))), "\n")
+		if next == text {
+			break
+		}
+		text = next
+	}
+	return text
 }
 
 // paragraphs joins what is not empty, with blank lines between.

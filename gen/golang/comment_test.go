@@ -16,7 +16,7 @@ func TestComment(t *testing.T) {
 		{"every line break", "a\nb\rc\r\nd\ve\ff\u0085g\u2028h\u2029i", "// a\n// b\n// c\n// d\n// e\n// f\n// g\n// h\n// i"},
 		{"other comments", "*/ a /* b\n// c", "// */ a /* b\n// // c"},
 		{"directives", "//go:build a\n//line b:1\ngo:embed c", "// //go:build a\n// //line b:1\n// go:embed c"},
-		{"old build constraint", "+build a\n  +build b\n\t+build c", "// + build a\n//   + build b\n// \t+ build c"},
+		{"old build constraint", "+build a\n  +build b\n\t+build c", "// \\+build a\n//\n// \t  \\+build b\n// \t\t\\+build c"},
 		{"trailing space", "a \t\nb", "// a\n// b"},
 	}
 	for _, tt := range tests {
@@ -58,7 +58,8 @@ func TestOneLine(t *testing.T) {
 
 // FuzzComment shows that a comment stays one whatever it holds, and that gofmt leaves the file as it is.
 func FuzzComment(f *testing.F) {
-	for _, seed := range []string{"a", "*/", "+build a", "- a\n- b\n\n  c", "[a]: b", "# a\n\n\tb", "1. a\n  b\n", "a\n\tb\nc"} {
+	for _, seed := range []string{"a", "*/", "+build a", "- a\n- b\n\n  c", "[a]: b", "# a\n\n\tb", "0. 0\n    * 0\n", "a\n\tb\nc",
+		"0`````````````````````````````````````````````````````````````````````````````````0", "a ''''''''' b"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -1,0 +1,84 @@
+package gotypes_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/depgen/depgen/gen/gotypes"
+	"github.com/depgen/depgen/gen/schema"
+)
+
+const (
+	sample = "github.com/depgen/depgen/testdata/sample"
+	dir    = "../../testdata/sample"
+)
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name schema.TypeName
+		want schema.LoadedType
+	}{
+		{schema.TypeName{Path: sample + "/model", Name: "SKU"},
+			schema.LoadedType{Package: "model", Text: schema.TextString, Basic: "string"}},
+		{schema.TypeName{Path: sample + "/model", Name: "Money"}, schema.LoadedType{Package: "model", Text: schema.TextMarshal}},
+		{schema.TypeName{Path: sample + "/model", Name: "Place"}, schema.LoadedType{Package: "model", Text: schema.TextStringer}},
+		{schema.TypeName{Path: sample, Name: "Shelf"},
+			schema.LoadedType{Package: "sample", Local: true, Text: schema.TextUint, Basic: "uint8"}},
+		{schema.TypeName{Path: "time", Name: "Duration"}, schema.LoadedType{Package: "time", Text: schema.TextInt, Basic: "int64"}},
+		{schema.TypeName{Path: "time", Name: "Time"}, schema.LoadedType{Package: "time", Text: schema.TextMarshal}},
+		{schema.TypeName{Path: "github.com/google/uuid", Name: "UUID"}, schema.LoadedType{Package: "uuid", Text: schema.TextMarshal}},
+	}
+	names := make([]schema.TypeName, len(tests))
+	for i, tt := range tests {
+		names[i] = tt.name
+	}
+	for i, got := range gotypes.Load(t.Context(), dir, names) {
+		if got != tests[i].want {
+			t.Errorf("%v: got %+v, want %+v", names[i], got, tests[i].want)
+		}
+	}
+}
+
+// What is broken elsewhere in its package does not hide a type.
+func TestLoadFromBrokenPackage(t *testing.T) {
+	t.Parallel()
+	broken := filepath.Join("testdata", "broken")
+	const path = "github.com/depgen/depgen/gen/gotypes/testdata/broken"
+	loaded := gotypes.Load(t.Context(), broken, []schema.TypeName{{Path: path, Name: "ID"}, {Path: path, Name: "Lost"}})
+	if want := (schema.LoadedType{Package: "broken", Local: true, Text: schema.TextString, Basic: "string"}); loaded[0] != want {
+		t.Errorf("got %+v, want %+v", loaded[0], want)
+	}
+	if loaded[1].Err == nil {
+		t.Errorf("a type that does not compile is taken as %+v", loaded[1])
+	}
+}
+
+func TestLoadFails(t *testing.T) {
+	t.Parallel()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	tests := []struct {
+		name string
+		ctx  context.Context
+		dir  string
+		want string
+	}{
+		{"cancelled", cancelled, dir, "context canceled"},
+		{"no folder", t.Context(), filepath.Join(dir, "nowhere"), "no such file or directory"},
+		{"no module", t.Context(), t.TempDir(), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			loaded := gotypes.Load(tt.ctx, tt.dir, []schema.TypeName{{Path: "example.com/a", Name: "A"}, {Path: "example.com/b", Name: "B"}})
+			for _, l := range loaded {
+				if l.Err == nil || !strings.Contains(l.Err.Error(), tt.want) || strings.Contains(l.Err.Error(), "\n") {
+					t.Errorf("got %v, want one line with %q", l.Err, tt.want)
+				}
+			}
+		})
+	}
+}
