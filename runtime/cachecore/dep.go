@@ -106,6 +106,14 @@ func (d Dep) GroupedBy(groups ...Dep) Dep {
 	return d
 }
 
+// ungrouped returns the dep without its groups.
+func (d Dep) ungrouped() Dep {
+	if d.relations != nil && len(d.relations.groups) > 0 {
+		d.relations = &relations{wholes: d.relations.wholes}
+	}
+	return d
+}
+
 func (d Dep) related() relations {
 	if d.relations == nil {
 		return relations{}

@@ -11,7 +11,7 @@ import (
 // where deps are declared, and never changes, so that a request costs the same
 // with one dep or fifty.
 type depSet struct {
-	deps   []Dep // groups included, each id once
+	deps   []Dep // each id once, with their groups beside them instead of inside
 	ids    map[string]struct{}
 	header string
 	err    error // why the set cannot be sent
@@ -37,7 +37,8 @@ func newDepSet(deps []Dep) *depSet {
 		}
 	})
 	s.ids = make(map[string]struct{}, len(s.deps))
-	for _, d := range s.deps {
+	for i, d := range s.deps {
+		s.deps[i] = d.ungrouped()
 		s.ids[d.id] = struct{}{}
 		if err := d.Err(); err != nil && s.err == nil {
 			s.err = err
