@@ -27,6 +27,11 @@ func (p *parser) checkClashes() map[string]owner {
 			p.declare(declared, owner{fmt.Sprintf("named type %q", t.Name), t.pos}, t.Name)
 		}
 	}
+	for _, name := range p.goOrder {
+		if t := p.goTypes[name]; t.Import == "" { // the package that is generated has it already
+			p.declare(declared, owner{fmt.Sprintf("Go type %q", t.Name), t.pos}, t.Name)
+		}
+	}
 	return declared
 }
 

@@ -2,9 +2,6 @@ package schema
 
 import (
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -139,27 +136,4 @@ func (p *parser) decodeKind(k *Kind, n *yaml.Node) {
 	if !id && !values && deref(n).Kind == yaml.MappingNode {
 		p.errorf(k.pos, "%s has neither id nor values; give it one", what)
 	}
-}
-
-// prose returns text that will stand in a comment.
-func (p *parser) prose(n *yaml.Node, what string) string {
-	text, ok := p.text(n, what)
-	if !ok {
-		return ""
-	}
-	if strings.TrimSpace(text) == "" {
-		p.errorf(at(deref(n)), "%s is empty; remove it or fill it", what)
-	}
-	for i, r := range text {
-		bad := unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || r == '\ufeff'
-		if r == utf8.RuneError {
-			_, size := utf8.DecodeRuneInString(text[i:])
-			bad = size == 1
-		}
-		if bad {
-			p.errorf(at(deref(n)), "%s has the character %U, which can't stand in a Go comment; remove it", what, r)
-			break
-		}
-	}
-	return text
 }
