@@ -18,10 +18,10 @@ func rename(ctx context.Context, id string) error {
 }
 
 func ExampleRecorder() {
-	test := func(t testing.TB) {
-		rec := cachecoretest.NewRecorder(t)
-		if err := rename(cachecore.NewContext(t.Context(), rec), "contract-123"); err != nil {
-			t.Fatal(err)
+	test := func(tb testing.TB) {
+		rec := cachecoretest.NewRecorder(tb)
+		if err := rename(cachecore.NewContext(tb.Context(), rec), "contract-123"); err != nil {
+			tb.Fatal(err)
 		}
 		rec.RequireInvalidated(cachecore.NewDep("doc:contract-123"))
 		fmt.Println(rec.Invalidated())
@@ -31,31 +31,31 @@ func ExampleRecorder() {
 }
 
 func ExampleGateway() {
-	test := func(t testing.TB) {
-		gateway := cachecoretest.NewGateway(t)
+	test := func(tb testing.TB) {
+		gateway := cachecoretest.NewGateway(tb)
 		gateway.Answer("30 days", "14 days")
 		client := gateway.Client()
 		ask := func() {
-			ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+			ctx, call := cachecore.WithCall(tb.Context(), cachecore.NewDep("doc:contract-123"))
 			body := strings.NewReader(`{"model":"m","messages":[{"role":"user","content":"What notice?"}]}`)
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, gateway.URL()+"/v1/chat/completions", body)
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			req.Header.Set("Content-Type", "application/json")
 			resp, err := client.HTTPClient().Do(req)
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			if err := resp.Body.Close(); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			fmt.Println(call.Status().Status)
 		}
 		ask()
 		ask()
-		if err := rename(cachecore.NewContext(t.Context(), client), "contract-123"); err != nil {
-			t.Fatal(err)
+		if err := rename(cachecore.NewContext(tb.Context(), client), "contract-123"); err != nil {
+			tb.Fatal(err)
 		}
 		ask()
 	}

@@ -12,9 +12,9 @@ import (
 )
 
 // status asks through the client and returns the cache status.
-func status(t *testing.T, g *Gateway, c *cachecore.Client, text string, deps ...cachecore.Dep) cachecore.CacheStatus {
+func status(t *testing.T, g *Gateway, c *cachecore.Client, deps ...cachecore.Dep) cachecore.CacheStatus {
 	t.Helper()
-	code, header, body := ask(t, c.HTTPClient(), question(t, g.URL(), text, false, deps...))
+	code, header, body := ask(t, c.HTTPClient(), question(t, g.URL(), "q", false, deps...))
 	if code != http.StatusOK {
 		t.Fatalf("%d: %s", code, body)
 	}
@@ -31,15 +31,15 @@ func requireStatus(t *testing.T, got cachecore.CacheStatus, want cachecore.Statu
 func TestGatewayAnswersFromTheCacheUntilTheDepIsInvalidated(t *testing.T) {
 	t.Parallel()
 	g := NewGateway(t)
-	c := g.Client()
-	requireStatus(t, status(t, g, c, "q", doc1), cachecore.Miss)
-	requireStatus(t, status(t, g, c, "q", doc1), cachecore.HitL1)
+	c := g.Client(cachecore.WithConcurrency(1)) // so that the invalidations have an order
+	requireStatus(t, status(t, g, c, doc1), cachecore.Miss)
+	requireStatus(t, status(t, g, c, doc1), cachecore.HitL1)
 	if err := c.Invalidate(t.Context(), doc1); err != nil {
 		t.Fatal(err)
 	}
 	g.RequireInvalidated(doc1)
 	g.RequireTagged(doc1)
-	requireStatus(t, status(t, g, c, "q", doc1), cachecore.Miss)
+	requireStatus(t, status(t, g, c, doc1), cachecore.Miss)
 
 	requests, invalidations := g.Requests(), g.Invalidations()
 	if len(requests) != 3 || requests[1].Cache != devgateway.HitL1 || requests[1].Tenant != "test" {
@@ -59,13 +59,13 @@ func TestAdvanceAgesEntriesAndExpiresTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requireStatus(t, status(t, g, c, "q"), cachecore.Miss)
+	requireStatus(t, status(t, g, c), cachecore.Miss)
 	g.Advance(30 * time.Second)
-	if s := status(t, g, c, "q"); s.Status != cachecore.HitL1 || s.Age != 30*time.Second {
+	if s := status(t, g, c); s.Status != cachecore.HitL1 || s.Age != 30*time.Second {
 		t.Errorf("after 30 s: %+v", s)
 	}
 	g.Advance(time.Minute)
-	requireStatus(t, status(t, g, c, "q"), cachecore.HitL1Stale)
+	requireStatus(t, status(t, g, c), cachecore.HitL1Stale)
 	g.Advance(time.Hour)
 	code, _, body := ask(t, c.HTTPClient(), question(t, g.URL(), "q", false))
 	if code != http.StatusUnauthorized {
@@ -106,12 +106,12 @@ func TestWithEngineSetsTheGatewaysOwnOptions(t *testing.T) {
 	t.Parallel()
 	g := NewGateway(t, WithEngine(devgateway.WithStrictHash(true)))
 	c := g.Client()
-	requireStatus(t, status(t, g, c, "q", doc1), cachecore.Miss)
+	requireStatus(t, status(t, g, c, doc1), cachecore.Miss)
 	if err := c.Invalidate(t.Context(), doc1); err != nil {
 		t.Fatal(err)
 	}
-	requireStatus(t, status(t, g, c, "q", doc1), cachecore.Miss)
-	requireStatus(t, status(t, g, c, "q", doc1), cachecore.Miss) // v1 is no longer the current hash
+	requireStatus(t, status(t, g, c, doc1), cachecore.Miss)
+	requireStatus(t, status(t, g, c, doc1), cachecore.Miss) // v1 is no longer the current hash
 }
 
 func TestFaults(t *testing.T) {
@@ -127,7 +127,7 @@ func TestFaults(t *testing.T) {
 		{"a status that passes", Fault{Status: 503}, 2, 3, func(err error) bool { return err == nil }},
 		{"a status that stays", Fault{Status: 500}, 3, 3, func(err error) bool {
 			var e *cachecore.Error
-			return errors.As(err, &e) && e.StatusCode == 500
+			return errors.As(err, &e) && e.StatusCode == http.StatusInternalServerError
 		}},
 		{"a connection reset", Fault{Reset: true}, 2, 3, func(err error) bool { return err == nil }},
 		{"a rate limit longer than the timeout", Fault{Status: 429, RetryAfter: time.Hour}, 1, 1, func(err error) bool {
@@ -166,7 +166,7 @@ func TestFaultsOfCompletionsReachTheSDK(t *testing.T) {
 		_ = resp.Body.Close()
 		t.Error("the reset connection gave an answer")
 	}
-	requireStatus(t, status(t, g, c, "q"), cachecore.Miss)
+	requireStatus(t, status(t, g, c), cachecore.Miss)
 }
 
 func TestDelayEndsOnTheGatewaysClock(t *testing.T) {
