@@ -19,6 +19,7 @@ func rename(ctx context.Context, id string) error {
 
 func ExampleRecorder() {
 	test := func(tb testing.TB) {
+		tb.Helper()
 		rec := cachecoretest.NewRecorder(tb)
 		if err := rename(cachecore.NewContext(tb.Context(), rec), "contract-123"); err != nil {
 			tb.Fatal(err)
@@ -32,6 +33,7 @@ func ExampleRecorder() {
 
 func ExampleGateway() {
 	test := func(tb testing.TB) {
+		tb.Helper()
 		gateway := cachecoretest.NewGateway(tb)
 		gateway.Answer("30 days", "14 days")
 		client := gateway.Client()
