@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -220,6 +221,86 @@ func TestMissAfterAnInvalidationStartsAnew(t *testing.T) {
 				send(t, g, question("hello"), deps("doc:1")).want(t, `200 HIT_L1 {"n":"late"}`)
 			})
 		})
+	}
+}
+
+// The end of a flight that has made way leaves the one in its place alone.
+func TestLateFlightEndsFirst(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
+		before := send(t, g, question("hello"), deps("doc:1@7"))
+		g.ServeHTTP(httptest.NewRecorder(), newRequest(t.Context(), invalidate, `{"dep_id":"doc:1","new_hash":"7"}`, tenant(t, "acme")))
+		after := send(t, g, question("hello"), deps("doc:1@7", "doc:2"))
+		late, fresh := <-up.calls, <-up.calls
+		late.json(`{"n":"late"}`)
+		before.want(t, `200 MISS {"n":"late"}`)
+		follower := send(t, g, question("hello"), deps("doc:1@7", "doc:2"))
+		fresh.json(`{"n":"fresh"}`)
+		after.want(t, `200 MISS {"n":"fresh"}`)
+		follower.want(t, `200 HIT_L1 {"n":"fresh"}`)
+	})
+}
+
+// slowClient takes nothing of its answer before it is released.
+type slowClient struct {
+	*httptest.ResponseRecorder
+	release chan struct{}
+}
+
+func (s slowClient) Write(p []byte) (int, error) {
+	<-s.release
+	return s.ResponseRecorder.Write(p)
+}
+
+func TestFollowersDoNotWaitForTheLeadersClient(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, body, contentType, answer string }{
+		{"JSON", question("hello"), "application/json", `{"n":1}`},
+		{"stream", streamBody, sse, done},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
+				slow := slowClient{httptest.NewRecorder(), make(chan struct{})}
+				r := newRequest(t.Context(), completions, tt.body, tenant(t, "acme"))
+				var leader sync.WaitGroup
+				leader.Go(func() { g.ServeHTTP(slow, r) })
+				synctest.Wait()
+				follower := send(t, g, tt.body)
+				(<-up.calls).answer <- func() (*http.Response, error) { return answer(200, tt.contentType, strings.NewReader(tt.answer)), nil }
+				follower.want(t, "200 HIT_L1 "+tt.answer)
+				close(slow.release)
+				leader.Wait()
+				if slow.Body.String() != tt.answer {
+					t.Errorf("the leader got %q", slow.Body)
+				}
+			})
+		})
+	}
+}
+
+// Outside of the bubble, where requests meet at every moment.
+func TestOneCallPerQuestion(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	next := counting()
+	g := newGateway(t, newClock(), devgateway.WithUpstream(upstream(func(r *http.Request) (*http.Response, error) {
+		calls.Add(1)
+		return next(r)
+	})))
+	const questions, clients = 200, 8
+	acme := tenant(t, "acme")
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for i := range questions {
+				g.ServeHTTP(httptest.NewRecorder(), newRequest(t.Context(), completions, question(fmt.Sprint(i)), acme))
+			}
+		})
+	}
+	all.Wait()
+	if n := calls.Load(); n != questions {
+		t.Errorf("%d calls of the upstream for %d questions", n, questions)
 	}
 }
 

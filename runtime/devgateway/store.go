@@ -71,17 +71,14 @@ func hashCost(k depKey, hash string) int64 {
 	return int64(depOverhead + len(k.tenant) + len(k.id) + len(hash))
 }
 
-// get returns the entry under k if it carries all the deps and none of its own is
-// known to have moved on. Its age is the caller's affair.
+// get returns the entry under k if it carries all the deps. It is current: an
+// invalidation has removed what it outdates, and put refuses what comes after.
+// Its age is the caller's affair.
 func (s *store) get(k entryKey, deps []Dep) *entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.entries.get(k)
 	if !ok || !covers(e.hashes, deps) {
-		return nil
-	}
-	if s.outdated(e) {
-		s.entries.remove(k)
 		return nil
 	}
 	return e

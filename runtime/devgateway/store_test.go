@@ -54,11 +54,7 @@ func (m *model) get(k entryKey, deps []Dep) *entry {
 	}
 	e := m.remove(i)
 	m.add(e)
-	switch {
-	case !covers(e.hashes, deps):
-		return nil
-	case m.outdated(e.entry):
-		m.remove(0)
+	if !covers(e.hashes, deps) || m.outdated(e.entry) {
 		return nil
 	}
 	return e.entry

@@ -177,6 +177,18 @@ func TestEncodedAnswer(t *testing.T) {
 	}
 }
 
+func TestUnknownEncoding(t *testing.T) {
+	t.Parallel()
+	next := counting()
+	f := start(t, devgateway.WithUpstream(upstream(func(r *http.Request) (*http.Response, error) {
+		resp, err := next(r)
+		resp.Header.Set("Content-Encoding", "x-private")
+		return resp, err
+	})))
+	f.wantCache("MISS", `{"n":1}`, "hello", tenant(t, "acme"))
+	f.wantCache("MISS", `{"n":2}`, "hello", tenant(t, "acme"))
+}
+
 func TestForward(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, base, key, path, authorization string }{
