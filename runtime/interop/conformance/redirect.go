@@ -1,0 +1,66 @@
+package conformance
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+// redirect answers with the status that keeps method and body.
+func redirect(w http.ResponseWriter, r received, to string) {
+	w.Header().Set("Location", to+r.path+"?"+r.query)
+	w.WriteHeader(http.StatusTemporaryRedirect)
+}
+
+// testRedirectWithin shows that a redirect inside the gateway's origin loses nothing.
+func testRedirectWithin(t *testing.T, d Driver, m mode) {
+	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+		if !strings.HasPrefix(r.path, "/moved/") {
+			redirect(w, r, "/moved")
+			return
+		}
+		w.Header().Set("X-Cache", "MISS")
+		d.Wire.answer(w, r, func(int) {}, "30 days")
+	})
+	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	text, err := m.ask(ctx, d.build(t, gateway.URL, key), "What notice?")
+	if err != nil || text != "30 days" {
+		t.Fatalf("answer is %q, %v", text, err)
+	}
+	for _, r := range gateway.requests(t, 2) {
+		r.mustCarry(t, dep{"doc:contract-123", "v1"})
+	}
+	if got := call.Status().Status; got != cachecore.Miss {
+		t.Errorf("status is %s, want %s", got, cachecore.Miss)
+	}
+}
+
+// testRedirectElsewhere shows that another port of the same host is not the
+// gateway: it gets nothing that names the tenant, and its word on caching does not
+// count. The SDK's own key is the tenant's token here, the worst case.
+func testRedirectElsewhere(t *testing.T, d Driver, m mode) {
+	elsewhere := newServer(t, func(w http.ResponseWriter, r received) {
+		w.Header().Set("X-Cache", "HIT_L1")
+		d.Wire.answer(w, r, func(int) {}, "30 days")
+	})
+	gateway := newServer(t, func(w http.ResponseWriter, r received) { redirect(w, r, elsewhere.URL) })
+	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	text, err := m.ask(ctx, d.build(t, gateway.URL, token), "What notice?")
+	gateway.requests(t, 1)[0].mustCarry(t, dep{"doc:contract-123", "v1"})
+	if got := call.Statuses(); len(got) != 0 {
+		t.Errorf("statuses are %v, want none: the gateway said nothing", got)
+	}
+	if d.RefusesRedirect {
+		if err == nil || !strings.Contains(err.Error(), "origin") {
+			t.Errorf("answer is %q, %v; want an error about the origin", text, err)
+		}
+		elsewhere.requests(t, 0)
+		return
+	}
+	if err != nil || text != "30 days" {
+		t.Fatalf("answer is %q, %v", text, err)
+	}
+	elsewhere.requests(t, 1)[0].mustNotNameTenant(t)
+}

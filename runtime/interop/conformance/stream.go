@@ -1,0 +1,60 @@
+package conformance
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+// testStatusFirst shows that a caller can tell a hit from a miss when it has the
+// first piece of a stream, long before the last.
+func testStatusFirst(t *testing.T, d Driver) {
+	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+		w.Header().Set("X-Cache", "HIT_L1_STALE")
+		d.Wire.answer(w, r, func(int) {}, "30 ", "days")
+	})
+	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	var seen []cachecore.Status
+	err := d.build(t, gateway.URL, key).Stream(ctx, "What notice?", func(string) {
+		seen = append(seen, call.Status().Status)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []cachecore.Status{cachecore.HitL1Stale, cachecore.HitL1Stale}; !slices.Equal(seen, want) {
+		t.Errorf("statuses at the pieces are %v, want %v", seen, want)
+	}
+}
+
+// testNotDelayed shows that no piece waits for a later one: the server sends a
+// piece only when the caller has the one before. Were any held back, both would
+// wait for each other.
+func testNotDelayed(t *testing.T, d Driver) {
+	pieces := []string{"one ", "two ", "three ", "four ", "five"}
+	handedOut := make(chan string, len(pieces))
+	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+		d.Wire.answer(w, r, func(sent int) {
+			select {
+			case piece := <-handedOut:
+				if piece != pieces[sent-1] {
+					t.Errorf("piece %d was handed out as %q, want %q", sent, piece, pieces[sent-1])
+				}
+			case <-t.Context().Done():
+			}
+		}, pieces...)
+	})
+	ctx := cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:contract-123"))
+	var got []string
+	err := d.build(t, gateway.URL, key).Stream(ctx, "Count.", func(piece string) {
+		got = append(got, piece)
+		handedOut <- piece
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, pieces) {
+		t.Errorf("pieces are %q, want %q", got, pieces)
+	}
+}

@@ -1,0 +1,59 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/cloudwego/eino-ext/components/model/openai"
+	"github.com/cloudwego/eino/schema"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/interop/conformance"
+)
+
+func TestEino(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, conformance.Driver{Wire: conformance.Chat, New: newEino})
+}
+
+type eino struct{ *openai.ChatModel }
+
+func newEino(client *cachecore.Client, gateway, key string) (conformance.SDK, error) {
+	llm, err := openai.NewChatModel(context.Background(), &openai.ChatModelConfig{
+		BaseURL:    gateway + "/v1",
+		HTTPClient: client.HTTPClient(), // Timeout has no effect beside it
+		APIKey:     key,
+		Model:      "gpt-4o",
+	})
+	return eino{llm}, err
+}
+
+func (e eino) Ask(ctx context.Context, question string) (string, error) {
+	answer, err := e.Generate(ctx, []*schema.Message{schema.UserMessage(question)})
+	if err != nil {
+		return "", err
+	}
+	return answer.Content, nil
+}
+
+func (e eino) Stream(ctx context.Context, question string, piece func(string)) error {
+	stream, err := e.ChatModel.Stream(ctx, []*schema.Message{schema.UserMessage(question)})
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	for {
+		answer, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if answer.Content != "" {
+			piece(answer.Content)
+		}
+	}
+}

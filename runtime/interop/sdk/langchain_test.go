@@ -1,0 +1,44 @@
+package sdk
+
+import (
+	"context"
+	"testing"
+
+	"github.com/tmc/langchaingo/llms"
+	"github.com/tmc/langchaingo/llms/openai"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/interop/conformance"
+)
+
+func TestLangChain(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, conformance.Driver{Wire: conformance.Chat, New: newLangChain})
+}
+
+type langChain struct{ llms.Model }
+
+func newLangChain(client *cachecore.Client, gateway, key string) (conformance.SDK, error) {
+	llm, err := openai.New(
+		openai.WithBaseURL(gateway+"/v1"),
+		openai.WithHTTPClient(client.HTTPClient()),
+		openai.WithToken(key), // not empty, or it fails
+		openai.WithModel("gpt-4o"),
+	)
+	return langChain{llm}, err
+}
+
+func (l langChain) Ask(ctx context.Context, question string) (string, error) {
+	return llms.GenerateFromSinglePrompt(ctx, l, question)
+}
+
+func (l langChain) Stream(ctx context.Context, question string, piece func(string)) error {
+	_, err := llms.GenerateFromSinglePrompt(ctx, l, question,
+		llms.WithStreamingFunc(func(_ context.Context, text []byte) error {
+			if len(text) > 0 {
+				piece(string(text))
+			}
+			return nil
+		}))
+	return err
+}
