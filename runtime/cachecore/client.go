@@ -18,7 +18,7 @@ type Client struct {
 	cfg       config
 	origin    origin
 	endpoint  string // of invalidations
-	token     string
+	token     secret
 	transport *Transport
 	http      *http.Client // for invalidations
 	slots     chan struct{}
@@ -55,7 +55,7 @@ func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 		cfg:      cfg,
 		origin:   originOf(base),
 		endpoint: base.JoinPath("/v1/invalidate").String(),
-		token:    token,
+		token:    secret{&token},
 		http: &http.Client{
 			Transport: cfg.base,
 			// A redirect is no success, and following it would carry the token elsewhere.
@@ -87,6 +87,12 @@ func parseGatewayURL(text string) (*url.URL, error) {
 	}
 	return u, nil
 }
+
+// secret is text that fmt does not print, not even as part of a struct around it:
+// a pointer shows as an address.
+type secret struct{ text *string }
+
+func (s secret) reveal() string { return *s.text }
 
 func checkToken(token string) error {
 	if token == "" {

@@ -72,7 +72,7 @@ func (c *Client) post(ctx context.Context, body []byte) (keys int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(req)
@@ -116,8 +116,8 @@ func (c *Client) message(answer []byte) string {
 
 // redact takes the token out of text that the gateway sent.
 func (c *Client) redact(text string) string {
-	text = strings.ReplaceAll(text, c.token, "[token]")
-	return strings.ReplaceAll(text, c.transport.jwt, "[token]")
+	text = strings.ReplaceAll(text, c.token.reveal(), "[token]")
+	return strings.ReplaceAll(text, c.transport.jwt.reveal(), "[token]")
 }
 
 // redactError returns err, or its text alone if that quotes the token, as it does

@@ -21,15 +21,15 @@ import (
 // /oauth/token. It is made by [Client.Transport] and safe for concurrent use.
 type Transport struct {
 	client  *Client
-	jwt     string // the token without its cc_live_ prefix: the gateway takes both forms
+	jwt     secret // the token without its cc_live_ prefix: the gateway takes both forms
 	foreign foreignHosts
 }
 
 func newTransport(c *Client) *Transport {
 	t := &Transport{client: c, jwt: c.token}
-	if rest, ok := strings.CutPrefix(c.token, "cc_live_"); ok {
+	if rest, ok := strings.CutPrefix(c.token.reveal(), "cc_live_"); ok {
 		if _, jwt, ok := strings.Cut(rest, "."); ok && jwt != "" {
-			t.jwt = jwt
+			t.jwt = secret{&jwt}
 		}
 	}
 	return t
@@ -87,10 +87,10 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 	out := clone(req)
 	if set == nil {
 		delete(out.Header, headerDeps) // one written by hand that holds none
-		out.Header[headerToken] = []string{t.client.token}
+		out.Header[headerToken] = []string{t.client.token.reveal()}
 		return t.send(out, call)
 	}
-	values := []string{t.client.token, set.header}
+	values := []string{t.client.token.reveal(), set.header}
 	out.Header[headerToken] = values[0:1:1]
 	out.Header[headerDeps] = values[1:2:2]
 
@@ -165,7 +165,7 @@ func (t *Transport) withoutTenant(req *http.Request) *http.Request {
 // Authorization, X-Api-Key or a name of their own.
 func (t *Transport) namesTenant(name string, values []string) bool {
 	return strings.EqualFold(name, headerToken) || strings.EqualFold(name, headerDeps) ||
-		slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, t.jwt) })
+		slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, t.jwt.reveal()) })
 }
 
 // CloseIdleConnections forwards the call to the base transport.

@@ -1,0 +1,156 @@
+package cachecore_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+// memory is an Invalidator that keeps what it is given.
+type memory struct {
+	err error
+
+	mu   sync.Mutex
+	deps []cachecore.Dep
+}
+
+func (m *memory) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deps = append(m.deps, deps...)
+	return m.err
+}
+
+func (m *memory) ids() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return ids(m.deps)
+}
+
+// There is one default for the whole process, so this test runs alone.
+func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest // see above
+	ctx := t.Context()
+	if err := cachecore.Invalidate(ctx, cachecore.NewDep("doc:1")); !errors.Is(err, cachecore.ErrNoInvalidator) {
+		t.Errorf("without any: %v", err)
+	}
+	if err := cachecore.NewBatch(nil).Flush(ctx); !errors.Is(err, cachecore.ErrNoInvalidator) {
+		t.Errorf("batch without any: %v", err)
+	}
+	byDefault, ofContext := &memory{}, &memory{}
+	cachecore.SetDefault(byDefault)
+	defer cachecore.SetDefault(nil)
+	inner := cachecore.NewContext(ctx, ofContext)
+	for _, c := range []context.Context{ctx, inner, cachecore.NewContext(ctx, nil)} {
+		if err := cachecore.Invalidate(c, cachecore.NewDep("doc:1").PartOf(cachecore.NewDep("table:docs"))); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := byDefault.ids(); got != "doc:1 table:docs doc:1 table:docs" {
+		t.Errorf("the default got %q", got)
+	}
+	if got := ofContext.ids(); got != "doc:1 table:docs" {
+		t.Errorf("the context's got %q", got)
+	}
+	if inv, ok := cachecore.FromContext(inner); !ok || inv != cachecore.Invalidator(ofContext) {
+		t.Errorf("FromContext gives %v, %t", inv, ok)
+	}
+
+	// A batch in the context must not flush into itself.
+	batch := cachecore.NewBatch(nil)
+	batched := cachecore.NewContext(ctx, batch)
+	if err := cachecore.Invalidate(batched, cachecore.NewDep("doc:2")); err != nil {
+		t.Error(err)
+	}
+	if err := batch.Flush(batched); err != nil {
+		t.Error(err)
+	}
+	if got := byDefault.ids(); !strings.HasSuffix(got, " doc:2") {
+		t.Errorf("the batch's dep did not reach the default: %q", got)
+	}
+
+	cachecore.SetDefault(nil)
+	if _, ok := cachecore.FromContext(ctx); ok {
+		t.Error("the default is still there")
+	}
+}
+
+func TestBatch_SendsEachDepOnceAtFlush(t *testing.T) {
+	t.Parallel()
+	to := &memory{}
+	batch := cachecore.NewBatch(to)
+	docs := cachecore.NewDep("table:docs")
+	for _, id := range []string{"doc:1", "doc:2", "doc:1"} {
+		if err := batch.Invalidate(t.Context(), cachecore.NewDep(id).PartOf(docs)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := to.ids(); got != "" {
+		t.Fatalf("sent %q before the flush", got)
+	}
+	for range 2 { // the second finds nothing
+		if err := batch.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := to.ids(); got != "doc:1 table:docs doc:2" {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestBatch_InvalidDepIsAnErrorBeforeTheCommit(t *testing.T) {
+	t.Parallel()
+	to := &memory{}
+	batch := cachecore.NewBatch(to)
+	err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:"), cachecore.NewDep("doc:1"))
+	var invErr *cachecore.InvalidateError
+	if !errors.As(err, &invErr) || invErr.Dep.ID() != "doc:" {
+		t.Errorf("got %v", err)
+	}
+	if err := batch.Flush(t.Context()); err != nil || to.ids() != "doc:1" {
+		t.Errorf("flushed %q, %v", to.ids(), err)
+	}
+}
+
+func TestBatch_KeepsWhatItCouldNotSend(t *testing.T) {
+	t.Parallel()
+	to := &memory{err: errors.New("gateway down")}
+	batch := cachecore.NewBatch(to)
+	if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := batch.Flush(t.Context()); !errors.Is(err, to.err) {
+		t.Errorf("got %v", err)
+	}
+	if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:2")); err != nil {
+		t.Fatal(err)
+	}
+	to.err, to.deps = nil, nil
+	if err := batch.Flush(t.Context()); err != nil || to.ids() != "doc:1 doc:2" {
+		t.Errorf("flushed %q, %v", to.ids(), err)
+	}
+}
+
+func TestBatch_IsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	to := &memory{}
+	batch := cachecore.NewBatch(to)
+	var wg sync.WaitGroup
+	for _, d := range numbered("doc", 100) {
+		wg.Go(func() {
+			if err := batch.Invalidate(t.Context(), d); err != nil {
+				t.Error(err)
+			}
+			if err := batch.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(cachecore.Expand(to.deps...)); n != 100 || len(to.deps) != 100 {
+		t.Errorf("%d deps sent, %d different, want 100", len(to.deps), n)
+	}
+}
