@@ -60,6 +60,10 @@ func (g *Gateway) answer(x *exchange, q *question) error {
 	if g.serveCached(x, q) {
 		return nil
 	}
+	return g.answerMiss(x, q)
+}
+
+func (g *Gateway) answerMiss(x *exchange, q *question) error {
 	fl, leader := g.flights.join(q.key, q.id.tenant, q.deps)
 	landed := func() {}
 	if leader {
