@@ -29,7 +29,7 @@ const (
 // TestGolden generates from each testdata/golden/*.txtar. A case has a schema, deps.yaml, and what is wanted: the file, or the
 // errors. Other files go beside the generated one; "default" is the package name that the schema's lack of one yields.
 // All cases are packages of one module with testdata/golden/shop, and all generated files are compiled in one build.
-func TestGolden(t *testing.T) {
+func TestGolden(t *testing.T) { //nolint:tparallel // the cases are compiled together, after they have run
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(goldenDir, "*.txtar"))
 	if err != nil || len(files) == 0 {

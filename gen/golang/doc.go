@@ -7,8 +7,8 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// depDoc describes DepNote: "DepNote declares that an answer depends on the note, and with it on the user, by which it
-// is grouped."
+// depDoc describes DepNote: it "declares that an answer depends on the note, and with it on the user, by which it is
+// grouped".
 func depDoc(k *schema.Kind) string {
 	text := "Dep" + k.GoName + " declares that an answer depends on the " + k.Words()
 	if len(k.GroupedBy) > 0 {

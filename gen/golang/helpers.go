@@ -1,6 +1,8 @@
 package golang
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/depgen/depgen/gen/schema"
@@ -49,7 +51,7 @@ func invalidateFunc(out *jen.File, k *schema.Kind) {
 
 // params are the arguments of a kind's functions: the parts of its id, and its version.
 func params(k *schema.Kind) []*schema.Param {
-	all := k.Params[:len(k.Params):len(k.Params)]
+	all := slices.Clip(k.Params)
 	if k.Version != nil {
 		all = append(all, k.Version)
 	}

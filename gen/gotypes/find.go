@@ -94,8 +94,8 @@ func hasMethod(methods *types.MethodSet, name string, results ...string) bool {
 	if selection == nil {
 		return false
 	}
-	signature := selection.Type().(*types.Signature)
-	if signature.Params().Len() != 0 || signature.Results().Len() != len(results) {
+	signature, ok := selection.Type().(*types.Signature)
+	if !ok || signature.Params().Len() != 0 || signature.Results().Len() != len(results) {
 		return false
 	}
 	for i, want := range results {

@@ -1,6 +1,9 @@
 package schema
 
-import "unicode"
+import (
+	"slices"
+	"unicode"
+)
 
 // reserved are the words that no argument and no imported package of a generated file may have as its name: what the
 // file imports, the variables that its functions have, Go's keywords and what Go declares itself.
@@ -83,7 +86,7 @@ func (p *parser) chooseParams(k *Kind, imported map[string]bool) {
 	if k.Version != nil {
 		k.Version.GoName = "version"
 		owners["version"] = k.Version
-		params = append(params[:len(params):len(params)], k.Version)
+		params = append(slices.Clip(params), k.Version)
 	}
 	for _, param := range params {
 		if param.Type != nil && param.Type.Text == TextMarshal {

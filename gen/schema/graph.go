@@ -18,7 +18,7 @@ func (p *parser) checkCycles(key string, related func(*Kind) []*Relation) {
 			switch {
 			case r.Kind == nil: // reported
 			case state[r.Kind] == onPath:
-				cycle := append(path[slices.Index(path, r.Kind):], r.Kind)
+				cycle := slices.Concat(path[slices.Index(path, r.Kind):], []*Kind{r.Kind})
 				p.errorf(r.pos, "kind %q: %s cycle: %s; remove one of these relations", k.Name, key, arrows(cycle))
 			case state[r.Kind] != done:
 				visit(r.Kind)

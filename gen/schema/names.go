@@ -42,7 +42,7 @@ var initialisms = wordSet(`acl api ascii cpu css dns eof guid html http https id
 
 func wordSet(s string) map[string]bool {
 	set := map[string]bool{}
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		set[word] = true
 	}
 	return set
