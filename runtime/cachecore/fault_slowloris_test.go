@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,7 +17,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// drip is a gateway that sends text one byte a second, and its last byte for ever.
+// drip is a gateway that sends ten bytes of text a second, and its last byte for ever.
 type drip string
 
 func (d drip) serve(conn net.Conn) {
@@ -27,7 +29,7 @@ func (d drip) serve(conn net.Conn) {
 		if _, err := io.WriteString(conn, string(d[min(i, len(d)-1)])); err != nil {
 			return // the client has given up
 		}
-		<-time.After(time.Second)
+		<-time.After(100 * time.Millisecond)
 	}
 }
 
@@ -64,7 +66,9 @@ func TestInvalidate_SlowLorisGateway(t *testing.T) {
 	}{
 		{"status line", []server{drip("H")}, 3, 30 * time.Second, context.DeadlineExceeded},
 		{"header", []server{drip("HTTP/1.1 200 OK\r\nX-Pad: x")}, 3, 30 * time.Second, context.DeadlineExceeded},
-		{"one header after another", []server{drip("HTTP/1.1 200 OK\r\nA: b\r\nA: b\r\nA: b\r\nA: b")}, 3, 30 * time.Second, context.DeadlineExceeded},
+		{"one header after another", []server{drip("HTTP/1.1 200 OK\r\n" + strings.Repeat("A: b\r\n", 100))}, 3, 30 * time.Second, context.DeadlineExceeded},
+		{"body", []server{drip("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + receiptOK + " ")}, 3, 30 * time.Second, context.DeadlineExceeded},
+		{"chunked body", []server{drip("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("1\r\n \r\n", 100))}, 3, 30 * time.Second, context.DeadlineExceeded},
 		{"only once", []server{drip("H"), success}, 2, 10 * time.Second, nil},
 		{"twice", []server{drip("H"), drip("HTTP/1.1 200 OK\r\n"), success}, 3, 20 * time.Second, nil},
 	}
@@ -73,10 +77,11 @@ func TestInvalidate_SlowLorisGateway(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var connections atomic.Int64
+				var serving sync.WaitGroup
 				base := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 					client, server := net.Pipe()
 					n := int(connections.Add(1))
-					go tt.servers[min(n, len(tt.servers))-1].serve(server)
+					serving.Go(func() { tt.servers[min(n, len(tt.servers))-1].serve(server) })
 					return client, nil
 				}}
 				c := inMemory(t, base.RoundTrip)
@@ -88,7 +93,7 @@ func TestInvalidate_SlowLorisGateway(t *testing.T) {
 				if !errors.Is(r.Err, tt.err) || r.Attempts != tt.attempts {
 					t.Errorf("%d attempts, error %v; want %d, %v", r.Attempts, r.Err, tt.attempts, tt.err)
 				}
-				base.CloseIdleConnections()
+				serving.Wait() // no connection is left open
 			})
 		})
 	}

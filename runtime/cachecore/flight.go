@@ -100,7 +100,7 @@ func (f *flight) remove() {
 // refreshed in the background, an error may be tried again by the SDK, with the
 // prompt that it has, and anything else fills the cache by its end.
 func (f *flight) follow(resp *http.Response, window time.Duration) {
-	switch s := ParseStatus(resp.Header).Status; {
+	switch s := statusOf(resp.Header); {
 	case s == HitL1, s == HitL2, s == Bypass:
 		f.end(0)
 	case s == HitL1Stale:

@@ -150,6 +150,17 @@ type wireDep struct {
 	Hash string `json:"expected_hash"`
 }
 
+// idsInHeader is idsOf for examples, which have nobody to tell of an error.
+func idsInHeader(h http.Header) (ids []string) {
+	text, _ := base64.RawURLEncoding.DecodeString(h.Get("X-Cachecore-Deps"))
+	var deps []wireDep
+	_ = json.Unmarshal(text, &deps)
+	for _, d := range deps {
+		ids = append(ids, d.ID)
+	}
+	return ids
+}
+
 func depsOf(t testing.TB, h http.Header) []wireDep {
 	t.Helper()
 	values := h.Values("X-Cachecore-Deps")

@@ -50,15 +50,7 @@ const (
 // values, as a CDN in front makes them, the last that is known counts. Without
 // one the status is Unknown; a number that does not parse is 0.
 func ParseStatus(h http.Header) CacheStatus {
-	s := CacheStatus{Status: Unknown}
-	for _, line := range h[headerCache] {
-		for value := range strings.SplitSeq(line, ",") {
-			switch v := Status(strings.TrimSpace(value)); v {
-			case HitL1, HitL1Stale, HitL2, Miss, Bypass:
-				s.Status = v
-			}
-		}
-	}
+	s := CacheStatus{Status: statusOf(h)}
 	if v, err := strconv.ParseFloat(h.Get(headerSimilarity), 64); err == nil && v >= 0 && v <= 1 {
 		s.Similarity = v
 	}
@@ -66,6 +58,19 @@ func ParseStatus(h http.Header) CacheStatus {
 		s.Age = time.Duration(v) * time.Second
 	}
 	return s
+}
+
+func statusOf(h http.Header) Status {
+	status := Unknown
+	for _, line := range h[headerCache] {
+		for value := range strings.SplitSeq(line, ",") {
+			switch v := Status(strings.TrimSpace(value)); v {
+			case HitL1, HitL1Stale, HitL2, Miss, Bypass:
+				status = v
+			}
+		}
+	}
+	return status
 }
 
 // Call collects the cache statuses of the requests made with one context, for

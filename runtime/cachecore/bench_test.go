@@ -1,0 +1,153 @@
+package cachecore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+// instant answers at once, with what it made before.
+func instant(status string) roundTripFunc {
+	h, body := http.Header{"X-Cache": {status}}, io.NopCloser(strings.NewReader(""))
+	return func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Header: h, Body: body, ContentLength: -1}, nil
+	}
+}
+
+// sdkRequest returns a request with as many headers as SDKs send.
+func sdkRequest(tb testing.TB, deps int) *http.Request {
+	tb.Helper()
+	ctx := cachecore.WithDeps(context.Background(), numbered("doc", deps)...)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/v1/chat/completions", http.NoBody)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i := range 11 {
+		req.Header.Set(fmt.Sprintf("X-Header-%d", i), "value")
+	}
+	return req
+}
+
+// bareClone is what no RoundTripper that adds a header can do without.
+func bareClone(base http.RoundTripper) roundTripFunc {
+	return func(req *http.Request) (*http.Response, error) { return base.RoundTrip(req.Clone(req.Context())) }
+}
+
+// Allocations are counted for the whole process, so this test runs alone.
+func TestRoundTrip_AllocatesLittleOverClone(t *testing.T) { //nolint:paralleltest // see above
+	count := func(rt http.RoundTripper, req *http.Request) float64 {
+		return testing.AllocsPerRun(200, func() {
+			if _, err := rt.RoundTrip(req); err != nil { //nolint:bodyclose // its end is not counted
+				t.Fatal(err)
+			}
+		})
+	}
+	for _, status := range []string{"HIT_L1", "MISS", "BYPASS"} {
+		base := instant(status)
+		c := inMemory(t, base)
+		clone := count(bareClone(base), sdkRequest(t, 0))
+		one, fifty := count(c.Transport(), sdkRequest(t, 1)), count(c.Transport(), sdkRequest(t, 50))
+		if one > clone+3 || one != fifty {
+			t.Errorf("%s: %v allocations with 1 dep, %v with 50, %v for a clone; want at most 3 more", status, one, fifty, clone)
+		}
+	}
+}
+
+func BenchmarkRoundTrip(b *testing.B) {
+	base := instant("HIT_L1")
+	c := inMemory(b, base)
+	for _, bb := range []struct {
+		name string
+		rt   http.RoundTripper
+		deps int
+	}{
+		{"clone", bareClone(base), 0},
+		{"deps=0", c.Transport(), 0},
+		{"deps=1", c.Transport(), 1},
+		{"deps=50", c.Transport(), 50},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			req := sdkRequest(b, bb.deps)
+			b.ReportAllocs()
+			for b.Loop() {
+				resp, err := bb.rt.RoundTrip(req)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_ = resp.Body.Close()
+			}
+		})
+	}
+}
+
+func BenchmarkWithDeps(b *testing.B) {
+	for _, n := range []int{1, 5, 50, 1000} {
+		b.Run(fmt.Sprintf("deps=%d", n), func(b *testing.B) {
+			deps := numbered("doc", n, cachecore.NewDep("table:docs"))
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = cachecore.WithDeps(context.Background(), deps...)
+			}
+		})
+	}
+}
+
+// BenchmarkInvalidate sends 1,000 invalidations over loopback, and as many bare
+// requests with the same concurrency over kept connections.
+func BenchmarkInvalidate(b *testing.B) {
+	const n, workers = 1000, 64
+	g := newBusyGateway(b, 1<<30, 1)
+	b.Run("client", func(b *testing.B) {
+		c := newClient(b, g.URL, cachecore.WithConcurrency(workers))
+		deps := numbered("doc", n)
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := c.Invalidate(context.Background(), deps...); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("bare", func(b *testing.B) {
+		base := http.DefaultTransport.(*http.Transport).Clone()
+		base.MaxIdleConnsPerHost = workers
+		defer base.CloseIdleConnections()
+		hc := &http.Client{Transport: base}
+		b.ReportAllocs()
+		for b.Loop() {
+			bareLoop(b, hc, g.URL+"/v1/invalidate", n, workers)
+		}
+	})
+}
+
+func bareLoop(b *testing.B, hc *http.Client, url string, n, workers int) {
+	b.Helper()
+	jobs := make(chan int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range jobs {
+				body := fmt.Appendf(nil, `{"dep_id":"doc:%d","new_hash":"x"}`, i)
+				resp, err := hc.Post(url, "application/json", bytes.NewReader(body)) //nolint:noctx // as bare as can be
+				if err != nil {
+					b.Error(errors.Unwrap(err))
+					continue
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			}
+		})
+	}
+	for i := range n {
+		jobs <- i
+	}
+	close(jobs)
+	wg.Wait()
+}
