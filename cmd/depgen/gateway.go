@@ -115,7 +115,7 @@ func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) e
 			listener.Addr(), localAddr)
 	}
 	if err := greet(stdout, "http://"+listener.Addr().String(), f.upstream, secret, made); err != nil {
-		listener.Close() //nolint:errcheck // the other error is the one to tell
+		listener.Close()
 		return err
 	}
 	return serveGateway(ctx, gateway, listener, logger)
@@ -186,6 +186,8 @@ func serveGateway(ctx context.Context, gateway *devgateway.Gateway, listener net
 		logger.Warn("answers were cut off", "error", err)
 		return server.Close()
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
 	return nil
 }

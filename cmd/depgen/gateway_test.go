@@ -125,7 +125,7 @@ func TestGatewayTakesASecret(t *testing.T) {
 		{"environment", inEnv, inFlag, nil},
 		{"flag wins", inFlag, inEnv, []string{"--jwt-secret", inFlag}},
 	}
-	for _, tt := range tests {
+	for _, tt := range tests { //nolint:paralleltest // the environment is set
 		t.Run(tt.name, func(t *testing.T) {
 			g := startGateway(t, tt.args...)
 			for secret, want := range map[string]int{tt.works: http.StatusOK, tt.fails: http.StatusUnauthorized} {
@@ -167,7 +167,7 @@ func TestGatewayForwardsAndEndsGracefully(t *testing.T) {
 
 func TestGatewayStrictHash(t *testing.T) {
 	t.Setenv(secretEnv, "")
-	for _, tt := range []struct {
+	for _, tt := range []struct { //nolint:paralleltest // the environment is set
 		args []string
 		want string // after an invalidation, the second time
 	}{

@@ -76,14 +76,14 @@ func (u *answerer) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	body, err := io.ReadAll(r.Body)
-	r.Body.Close() //nolint:errcheck // it has been read
+	r.Body.Close()
 	if err != nil {
 		return nil, fmt.Errorf("upstream: read the request: %w", err)
 	}
 	var req chatRequest
 	if json.Unmarshal(body, &req) != nil || len(req.Messages) == 0 {
 		refusal := `{"error":{"message":"the upstream needs messages with text","type":"invalid_request_error","code":"invalid_messages","param":null}}`
-		return response(r, http.StatusBadRequest, "application/json", []byte(refusal)), nil
+		return response(r, http.StatusBadRequest, "application/json", []byte(refusal)), nil //nolint:nilerr // a model answers what it cannot read
 	}
 	q := Question{Model: req.Model, Stream: req.Stream}
 	promptWords := 0

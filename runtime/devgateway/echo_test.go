@@ -54,7 +54,7 @@ func TestEcho(t *testing.T) {
 				t.Fatalf("%s: %v", body, err)
 			}
 			m := whole.Choices[0].Message
-			if resp.StatusCode != 200 || whole.Model != "m" || m.Role != "assistant" || m.Content != tt.want || whole.Usage.Total == 0 {
+			if resp.StatusCode != http.StatusOK || whole.Model != "m" || m.Role != "assistant" || m.Content != tt.want || whole.Usage.Total == 0 {
 				t.Errorf("got %s", body)
 			}
 

@@ -248,7 +248,7 @@ func (r reply) wantProblem(t testing.TB, status int, code string) {
 		t.Errorf("Content-Type: %q", ct)
 	}
 	permanent := status < 500 && status != 429
-	if got := r.header.Get("x-should-retry") == "false"; got != permanent {
+	if got := r.header.Get("X-Should-Retry") == "false"; got != permanent {
 		t.Errorf("%d: x-should-retry: false is %v", status, got)
 	}
 }

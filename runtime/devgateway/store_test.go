@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,8 +84,7 @@ func (m *model) used() (n int64) {
 
 func (m *model) invalidate(d depKey, hash string) (n int) {
 	m.current[d] = hash
-	for i := len(m.entries) - 1; i >= 0; i-- {
-		e := m.entries[i]
+	for i, e := range slices.Backward(m.entries) {
 		if _, has := e.hashes[d.id]; e.tenant == d.tenant && (has || d.id == policyDep) {
 			m.remove(i)
 			n++

@@ -51,7 +51,7 @@ func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 		return nil, upstreamError(err)
 	}
 	if resp.StatusCode < http.StatusOK || resp.StatusCode/100 == 3 {
-		resp.Body.Close() //nolint:errcheck // nothing was read
+		resp.Body.Close()
 		// A redirect that is passed on makes every SDK send a GET without a body.
 		return nil, &apiError{
 			status: http.StatusBadGateway, code: "upstream_redirect",

@@ -5,18 +5,30 @@ package degraded
 
 import "sync"
 
-var watchers sync.Map // origin -> func(error)
+var (
+	mu       sync.Mutex
+	watchers = map[string]func(error){} // by origin
+)
 
 // Watch calls f for each degraded request to the origin, from any goroutine,
 // until stop is called.
 func Watch(origin string, f func(error)) (stop func()) {
-	watchers.Store(origin, f)
-	return func() { watchers.Delete(origin) }
+	mu.Lock()
+	defer mu.Unlock()
+	watchers[origin] = f
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		delete(watchers, origin)
+	}
 }
 
 // Notify reports a request to the origin that is sent uncached because of err.
 func Notify(origin string, err error) {
-	if f, ok := watchers.Load(origin); ok {
-		f.(func(error))(err)
+	mu.Lock()
+	f := watchers[origin]
+	mu.Unlock()
+	if f != nil {
+		f(err)
 	}
 }
