@@ -11,7 +11,7 @@ help: ## Show this list
 
 .PHONY: build
 build: ## Build depgen into bin/
-	go build -o bin/ ./cmd/...
+	go build -o bin/ ./cmd/depgen
 
 .PHONY: test
 test: ## Run the tests of every module
@@ -49,8 +49,8 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	done
 
 .PHONY: bench
-bench: ## Run the benchmarks
-	go test -run '^$$' -bench . ./...
+bench: ## Measure depgen beside others, and write BENCHMARKS.md anew
+	go run ./cmd/benchmarks
 
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum of every module in order

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
+	"github.com/depgen/depgen/cmd/benchmarks/internal/table"
+)
+
+// timed compares how long two things took.
+func timed(what string, a stats.Sample, against string, b stats.Sample, goal table.Goal) table.Row {
+	return table.Row{
+		What:    figure(what, a),
+		Against: figure(against, b),
+		Result:  float64(a.Median()) / float64(b.Median()),
+		Goal:    goal,
+	}
+}
+
+// figure is a name with its sample's median and least.
+func figure(name string, s stats.Sample) string {
+	return fmt.Sprintf("%s: %s (least %s)", name, short(s.Median()), short(s.Least()))
+}
+
+// short rounds to the three first digits.
+func short(d time.Duration) string {
+	if d <= 0 {
+		return d.String()
+	}
+	digits := int(math.Log10(float64(d))) + 1
+	return d.Round(time.Duration(math.Pow10(max(digits-3, 0)))).String()
+}

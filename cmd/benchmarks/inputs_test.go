@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/depgen/depgen/gen"
+)
+
+// What is compared is as large as the table says.
+func TestInputs(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{3, 50} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			out, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: []byte(kinds(n))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Count(string(out), "\nfunc Dep"); got != n {
+				t.Errorf("%d kinds, want %d", got, n)
+			}
+			sql := tables(n)
+			if got := strings.Count(sql["schema.sql"], "CREATE TABLE"); got != n {
+				t.Errorf("%d tables, want %d", got, n)
+			}
+			if got := strings.Count(sql["queries.sql"], "-- name:"); got != 2*n {
+				t.Errorf("%d queries, want %d", got, 2*n)
+			}
+			if got := strings.Count(constants(n)["color.go"], " Color = "); got != n {
+				t.Errorf("%d constants, want %d", got, n)
+			}
+		})
+	}
+}

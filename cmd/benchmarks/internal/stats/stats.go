@@ -1,0 +1,71 @@
+// Package stats says what repeated measurements amount to on a machine that also
+// does other things.
+package stats
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Sample is how long one thing took, in each of its repetitions.
+type Sample []time.Duration
+
+// Median returns the middle of the sample, or of an even number the mean of the
+// two in the middle. An empty sample has 0.
+func (s Sample) Median() time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	upper := sorted[len(sorted)/2]
+	lower := sorted[(len(sorted)-1)/2]
+	return lower + (upper-lower)/2
+}
+
+// Least returns the shortest of the sample, 0 if it is empty.
+func (s Sample) Least() time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	return slices.Min(s)
+}
+
+// Quantile returns the shortest of the sample that at least the part q of it, from
+// 0 to 1, does not exceed. An empty sample has 0.
+func (s Sample) Quantile(q float64) time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	rank := int(q * float64(len(sorted)))
+	if float64(rank) < q*float64(len(sorted)) {
+		rank++
+	}
+	return sorted[min(max(rank, 1), len(sorted))-1]
+}
+
+// Measure is something that can be repeated, and how long it took.
+type Measure func(context.Context) (time.Duration, error)
+
+// Interleave takes each of the measures once a round, so that a slow moment of the
+// machine is shared by all of them, and returns their samples in the same order. One
+// round before the others warms up, and does not count. The first error ends it.
+func Interleave(ctx context.Context, rounds int, measures ...Measure) ([]Sample, error) {
+	samples := make([]Sample, len(measures))
+	for round := range rounds + 1 {
+		for i, measure := range measures {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			took, err := measure(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if round > 0 {
+				samples[i] = append(samples[i], took)
+			}
+		}
+	}
+	return samples, nil
+}

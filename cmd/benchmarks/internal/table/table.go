@@ -1,0 +1,96 @@
+// Package table shows what was measured, and whether that is enough.
+package table
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Row is one comparison.
+type Row struct {
+	What    string // what is measured, with its figure
+	Against string // what it is compared with, with its figure
+	Result  float64
+	// Difference says that Result is a difference; otherwise it is a ratio of What to Against.
+	Difference bool
+	Goal       Goal
+	Command    string // what repeats the measurement
+}
+
+// Goal is a limit for a result. The zero value is no goal.
+type Goal struct {
+	limit float64
+	kind  goalKind
+}
+
+type goalKind int
+
+const (
+	none goalKind = iota
+	atMost
+	atLeast
+)
+
+// AtMost is the goal not to exceed limit.
+func AtMost(limit float64) Goal { return Goal{limit, atMost} }
+
+// AtLeast is the goal to reach limit.
+func AtLeast(limit float64) Goal { return Goal{limit, atLeast} }
+
+// met reports whether a result meets the goal. One that is no number does not.
+func (g Goal) met(result float64) bool {
+	switch g.kind {
+	case atMost:
+		return result <= g.limit
+	case atLeast:
+		return result >= g.limit
+	default:
+		return true
+	}
+}
+
+// Markdown returns the rows as a table.
+func Markdown(rows []Row) string {
+	var b strings.Builder
+	b.WriteString("| what | against what | ratio | goal | command |\n|---|---|---:|---|---|\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | `%s` |\n", cell(r.What), cell(r.Against), r.result(), r.goal(), cell(r.Command))
+	}
+	return b.String()
+}
+
+func (r Row) result() string { return number(r.Result, r.Difference) }
+
+func (r Row) goal() string {
+	sign := "≤"
+	switch r.Goal.kind {
+	case none:
+		return ""
+	case atLeast:
+		sign = "≥"
+	case atMost:
+	}
+	verdict := "met"
+	if !r.Goal.met(r.Result) {
+		verdict = "**missed**"
+	}
+	return sign + " " + number(r.Goal.limit, r.Difference) + ", " + verdict
+}
+
+// number shows three digits that tell something: 0.00123, 0.5, 12.3, 1234. A
+// difference has its sign.
+func number(f float64, difference bool) string {
+	if difference {
+		return fmt.Sprintf("%+.3g", f)
+	}
+	if math.Abs(f) >= 1000 {
+		return fmt.Sprintf("%.0f", f)
+	}
+	return fmt.Sprintf("%.3g", f)
+}
+
+// cell keeps text from ending its cell.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s)
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
+	"github.com/depgen/depgen/cmd/benchmarks/internal/table"
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+const (
+	workers   = 64 // the client's default
+	semaphore = 20 // as many connections as httpx keeps open
+)
+
+// receipts is a gateway that has nothing to do.
+func receipts(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // a client that breaks off gets an error itself
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"ok":true,"dep_id":"doc:contract-0001","keys_deleted":0}`)
+}
+
+func measureInvalidate(ctx context.Context, b *bench) ([]table.Row, error) {
+	python, err := b.python(ctx)
+	if err != nil {
+		return nil, err
+	}
+	url, stop, err := serve(ctx, http.HandlerFunc(receipts))
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+
+	rows, err := beside(ctx, b, url)
+	if err != nil {
+		return nil, err
+	}
+	vendor, err := besidePython(ctx, b, python, url)
+	if err != nil {
+		return nil, err
+	}
+	memory, err := invalidateMemory(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(rows, vendor...), memory...), nil
+}
+
+// beside compares with a loop that does nothing but send.
+func beside(ctx context.Context, b *bench, url string) ([]table.Row, error) {
+	var rows []table.Row
+	for _, n := range []int{b.pick(1000, 100), b.pick(10_000, 1000)} {
+		got, err := stats.Interleave(ctx, b.pick(20, 2), invalidations(url, n), bareLoop(url, n))
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, timed(fmt.Sprintf("`InvalidateMany`, %d deps", n), got[0],
+			fmt.Sprintf("%d POSTs by %d workers with net/http", n, workers), got[1], table.AtMost(1.2)))
+	}
+	return rows, nil
+}
+
+func besidePython(ctx context.Context, b *bench, python, url string) ([]table.Row, error) {
+	n := b.pick(1000, 100)
+	failed := 0
+	got, err := stats.Interleave(ctx, b.pick(3, 1),
+		invalidations(url, n),
+		script{python: python, name: "invalidate.py", args: []any{url, n, 0}, failed: &failed}.measure,
+		script{python: python, name: "invalidate.py", args: []any{url, n, semaphore}}.measure,
+	)
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("`InvalidateMany`, %d deps", n)
+	published := fmt.Sprintf("%s, `invalidate_many` of %d", pythonClient, n)
+	if failed > 0 {
+		published += fmt.Sprintf(", %d failed in %d runs", failed, len(got[1])+1)
+	}
+	return []table.Row{
+		timed(name, got[0], published, got[1], table.AtMost(1./100)),
+		timed(name, got[0], fmt.Sprintf("%s, `invalidate` of %d behind a semaphore of %d", pythonClient, n, semaphore), got[2], table.AtMost(1./20)),
+	}, nil
+}
+
+// invalidations measures a new client, its connections included.
+func invalidations(url string, n int) stats.Measure {
+	deps := contracts(n)
+	return func(ctx context.Context) (time.Duration, error) {
+		begun := time.Now()
+		client, err := cachecore.New(url, "token")
+		if err != nil {
+			return 0, err
+		}
+		results := client.InvalidateMany(ctx, deps...)
+		took := time.Since(begun)
+		client.Transport().CloseIdleConnections()
+		if err := client.Close(ctx); err != nil {
+			return 0, err
+		}
+		if failed := countFailed(results); failed > 0 || len(results) != n {
+			return 0, fmt.Errorf("%d of %d invalidations failed", failed, n)
+		}
+		return took, nil
+	}
+}
+
+func countFailed(results []cachecore.InvalidateResult) int {
+	failed := 0
+	for _, r := range results {
+		if r.Err != nil {
+			failed++
+		}
+	}
+	return failed
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
+	"github.com/depgen/depgen/cmd/benchmarks/internal/table"
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+const someDeps, manyDeps = 1, 50
+
+// atOnce is a base transport that costs nothing, so that what is measured is what is added to it.
+type atOnce struct{ response *http.Response }
+
+func (a atOnce) RoundTrip(*http.Request) (*http.Response, error) { return a.response, nil }
+
+// headerCopy is the least that a transport does which adds headers and keeps the rules of http.RoundTripper.
+type headerCopy struct {
+	base  http.RoundTripper
+	extra http.Header
+}
+
+func (h headerCopy) RoundTrip(req *http.Request) (*http.Response, error) {
+	out := req.Clone(req.Context())
+	maps.Copy(out.Header, h.extra)
+	return h.base.RoundTrip(out)
+}
+
+func measureTransport(ctx context.Context, b *bench) ([]table.Row, error) {
+	python, err := b.python(ctx)
+	if err != nil {
+		return nil, err
+	}
+	base := atOnce{&http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Cache": {"HIT_L1"}}, Body: http.NoBody}}
+	client, err := cachecore.New("http://gateway.test", "token", cachecore.WithBaseTransport(base))
+	if err != nil {
+		return nil, err
+	}
+	ours := client.Transport()
+	bare := headerCopy{base, http.Header{"X-Cachecore-Token": {"token"}, "X-Cachecore-Deps": {"W10"}}}
+	plain, err := llmRequest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	some := plain.WithContext(cachecore.WithDeps(ctx, contracts(someDeps)...))
+	many := plain.WithContext(cachecore.WithDeps(ctx, contracts(manyDeps)...))
+	deps := contracts(manyDeps)
+
+	n, inPython := b.pick(50_000, 500), b.pick(5000, 50)
+	got, err := stats.Interleave(ctx, b.pick(20, 2),
+		perCall(n, func() error { return send(ours, some) }),
+		perCall(n, func() error { return send(ours, many) }),
+		perCall(n, func() error { return send(bare, plain) }),
+		perCall(n, func() error { return send(ours, plain.WithContext(cachecore.WithDeps(ctx, deps...))) }),
+		script{python: python, name: "transport.py", args: []any{"outside", someDeps, inPython}}.measure,
+		script{python: python, name: "transport.py", args: []any{"outside", manyDeps, inPython}}.measure,
+		script{python: python, name: "transport.py", args: []any{"inside", manyDeps, inPython}}.measure,
+	)
+	if err != nil {
+		return nil, err
+	}
+	return []table.Row{
+		timed("`RoundTrip`, 50 deps", got[1], "`RoundTrip`, 1 dep", got[0], table.AtMost(1.3)),
+		addedAllocations(ours, many),
+		timed("`RoundTrip`, 50 deps", got[1], "a RoundTripper that copies the request and sets two headers", got[2], table.Goal{}),
+		timed("`RoundTrip`, 1 dep", got[0], pythonClient+", its transport, 1 dep", got[4], table.Goal{}),
+		timed("`RoundTrip`, 50 deps", got[1], pythonClient+", its transport, 50 deps", got[5], table.Goal{}),
+		timed("`WithDeps` and `RoundTrip`, 50 deps", got[3], pythonClient+", `request_context` and its transport, 50 deps", got[6], table.Goal{}),
+	}, nil
+}
+
+// addedAllocations compares a tagged request with the copy that http.RoundTripper demands.
+func addedAllocations(rt http.RoundTripper, req *http.Request) table.Row {
+	whole := testing.AllocsPerRun(1000, func() { _ = send(rt, req) }) // its error was seen when it was timed
+	clone := testing.AllocsPerRun(1000, func() { _ = req.Clone(req.Context()) })
+	return table.Row{
+		What:       fmt.Sprintf("`RoundTrip`, 50 deps: %.0f allocations", whole),
+		Against:    fmt.Sprintf("`Request.Clone`: %.0f allocations", clone),
+		Result:     whole - clone,
+		Difference: true,
+		Goal:       table.AtMost(3),
+	}
+}
+
+func send(rt http.RoundTripper, req *http.Request) error {
+	_, err := rt.RoundTrip(req) //nolint:bodyclose // there is none
+	return err
+}
+
+// perCall measures one of n calls of f in a row.
+func perCall(n int, f func() error) stats.Measure {
+	return func(context.Context) (time.Duration, error) {
+		begun := time.Now()
+		for range n {
+			if err := f(); err != nil {
+				return 0, err
+			}
+		}
+		return time.Since(begun) / time.Duration(n), nil
+	}
+}
+
+// llmRequest is a request with as many headers as the SDKs send.
+func llmRequest(ctx context.Context) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/v1/chat/completions", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	for i := range 11 {
+		req.Header.Set(fmt.Sprintf("X-Header-%d", i), "value")
+	}
+	return req, nil
+}
+
+func contracts(n int) []cachecore.Dep {
+	deps := make([]cachecore.Dep, n)
+	for i := range deps {
+		deps[i] = cachecore.NewDep(fmt.Sprintf("doc:contract-%04d", i))
+	}
+	return deps
+}
