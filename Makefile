@@ -48,6 +48,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
+.PHONY: simulation
+simulation: ## Run the simulation of faults with 100,000 writes for each seed
+	go test -count=1 -v -timeout 1h ./runtime/simulation -args -writes 100000
+
 .PHONY: bench
 bench: ## Measure depgen beside others, and write BENCHMARKS.md anew
 	go run ./cmd/benchmarks

@@ -1,0 +1,39 @@
+package simulation
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// dice are random numbers that depend on the seed, on the run, and on who throws them.
+type dice struct {
+	mu   sync.Mutex
+	rand *rand.Rand
+}
+
+func newDice(seed uint64, run int, thrower uint64) *dice {
+	return &dice{rand: rand.New(rand.NewPCG(seed, uint64(run)<<32|thrower))}
+}
+
+// below returns a number from 0 to n-1.
+func (d *dice) below(n int) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rand.IntN(n)
+}
+
+// chance is true with the given probability.
+func (d *dice) chance(p float64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rand.Float64() < p
+}
+
+// between returns a time from lo to hi, to the nanosecond, so that hardly ever
+// two things happen at the same moment.
+func (d *dice) between(lo, hi time.Duration) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return lo + time.Duration(d.rand.Int64N(int64(hi-lo)))
+}

@@ -1,0 +1,53 @@
+// Package simulation shows what is left in the cache after a while of writes,
+// questions and faults, for several strategies to keep it in step with the data.
+// It holds tests alone:
+//
+//	go test -v ./runtime/simulation
+//	go test -v ./runtime/simulation -args -seed 3 -writes 100000
+//
+// # The model
+//
+// There are documents, each with a true version. Writers change one and then
+// invalidate it; some callers hang up just after the commit. Readers ask about
+// one, and are answered from the version that it had when the request began,
+// however long the model took and however often the SDK sent the question again;
+// some hang up. Processes share a gateway: the engine of package devgateway as it
+// is, before a model that takes up to 10 s. The client is that of package
+// cachecore as it is. Only the network between them is made up, because a socket
+// would stop virtual time (testing/synctest), in which an hour takes a second.
+//
+// The weather on that network is mostly fair. Then, for up to 8 s, connections
+// break before, while or after the gateway works on the request, or something in
+// between answers 500, whether or not the gateway got the request, or 429; or
+// requests arrive up to 12 s late, after their sender has given up; or the gateway
+// is down, and may come back empty. An answer that the sender no longer waits for
+// is cached all the same.
+//
+// When the writers are done and the processes have ended in order, and nothing is
+// under way any more, each document is asked about once. A cached answer older
+// than its document is stale for ever: until it expires, which here it does not.
+//
+// # What the table shows
+//
+// Bad weather ends before a client has used up its attempts, so it loses no
+// invalidation, but in two rows: in that with crashes (of a process between commit
+// and call), and in that with outages (of 40 s and more, for which the client does
+// not try; a caller who is still there calls again).
+//
+// Where nothing may be stale for ever, the test fails if something is, and prints
+// the story of the document. For the other rows it shows what there is; after fire
+// and forget there has to be something, or the faults would be too weak.
+//
+//   - One process knows its own requests in flight. Of three, none knows those of
+//     the others, until the second pass comes after the longest time that a
+//     question takes, all attempts included. It also empties the cache of what is
+//     written often.
+//   - A reader of a versioned kind names the version that it has read, and the
+//     gateway answers from an entry with the same one only. That is what protects
+//     it: an old answer may still get into the cache after a restart, in which the
+//     gateway forgets the current versions, or after two invalidations that
+//     overtake each other, and would be served to a reader who names none.
+//
+// The seed determines writes, questions and weather. The clients' jitter is their
+// own, so a second run with the same seed is alike, but not the same.
+package simulation

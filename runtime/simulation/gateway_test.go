@@ -1,0 +1,114 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/depgen/depgen/runtime/devgateway"
+)
+
+const secret = "a secret of at least 32 bytes ..."
+
+// gateway is the local gateway's engine, which dies and starts anew.
+type gateway struct {
+	tb  testing.TB
+	llm llm
+
+	mu     sync.Mutex
+	engine *engine
+}
+
+// engine is one life of the gateway.
+type engine struct {
+	*devgateway.Gateway
+
+	died chan struct{}
+}
+
+func newGateway(tb testing.TB, d *dice) *gateway {
+	tb.Helper()
+	g := &gateway{tb: tb, llm: llm{d}}
+	g.engine = g.start()
+	return g
+}
+
+func (g *gateway) start() *engine {
+	e, err := devgateway.New(devgateway.WithSecret([]byte(secret)), devgateway.WithUpstream(g.llm))
+	if err != nil {
+		g.tb.Error(err)
+	}
+	return &engine{e, make(chan struct{})}
+}
+
+// restart ends all that is under way and starts with an empty cache.
+func (g *gateway) restart() {
+	g.mu.Lock()
+	old := g.engine
+	g.engine = g.start()
+	g.mu.Unlock()
+	close(old.died)
+	old.stop()
+}
+
+// stop ends the engine without waiting for anything.
+func (e *engine) stop() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = e.Close(ctx) // the context's error: something was under way
+}
+
+// serve returns the answer, nil if the gateway died over it.
+func (g *gateway) serve(req *http.Request) *http.Response {
+	g.mu.Lock()
+	e := g.engine
+	g.mu.Unlock()
+	answer := httptest.NewRecorder()
+	e.ServeHTTP(answer, req)
+	select {
+	case <-e.died:
+		return nil
+	default:
+		return answer.Result()
+	}
+}
+
+// token returns one that the gateway takes. Answers are served for longer than a
+// run takes: what is stale at its end has not just been spared by its expiry.
+func token(tb testing.TB) string {
+	tb.Helper()
+	t, err := devgateway.Mint([]byte(secret), devgateway.Claims{Tenant: "acme", FreshTTL: 365 * 24 * time.Hour})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return t
+}
+
+// headerVersion carries the version that a question is asked of, beside the body,
+// which has to be the same for all questions about a document. It is one of those
+// that the gateway forwards.
+const headerVersion = "Tracestate"
+
+// llm answers any question with the version that it is asked of, after some seconds.
+type llm struct{ *dice }
+
+// RoundTrip implements [http.RoundTripper].
+func (l llm) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !pause(req.Context(), l.between(1*time.Second, 10*time.Second)) {
+		return nil, req.Context().Err()
+	}
+	return response(http.StatusOK, fmt.Sprintf(`{"version":%s}`, req.Header.Get(headerVersion))), nil
+}
+
+func response(status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}

@@ -1,0 +1,129 @@
+package simulation
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing/iotest"
+	"time"
+)
+
+// Keys of the contexts in which clients send: a request that was sent for a
+// question holds that, one that was sent for a write holds that.
+type (
+	questionKey struct{}
+	writeKey    struct{}
+)
+
+var errLost = errors.New("connection lost")
+
+// network is the way from the processes to the gateway.
+type network struct {
+	*dice
+
+	world   *world
+	weather *weather
+	gateway *gateway
+}
+
+// RoundTrip implements [http.RoundTripper]. It is called when the client has made
+// its notes of the request, so this is the moment when a question reads its document.
+func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	body, err := io.ReadAll(req.Body)
+	_ = req.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	if q, ok := ctx.Value(questionKey{}).(*question); ok {
+		n.world.read(q)
+	}
+
+	f := n.weather.fate()
+	answer, hangUp := n.send(req, body, f)
+	resp, err := n.await(ctx, f, answer)
+	if err != nil && n.chance(0.5) {
+		hangUp() // else the gateway does not notice
+	}
+	return resp, err
+}
+
+// send sends the request on its way, and returns where its answer comes, and what
+// tells the gateway that nobody waits for it.
+func (n *network) send(req *http.Request, body []byte, f fate) (answer <-chan *http.Response, hangUp context.CancelFunc) {
+	if !f.arrives {
+		return nil, func() {}
+	}
+	ctx, hangUp := context.WithCancel(context.WithoutCancel(req.Context()))
+	sent := req.Clone(ctx)
+	sent.Body = io.NopCloser(bytes.NewReader(body))
+	latency := f.held + n.between(1*time.Millisecond, 20*time.Millisecond)
+	arrives := make(chan *http.Response, 1)
+	go func() {
+		defer hangUp()
+		time.Sleep(latency)
+		arrives <- n.deliver(sent)
+	}()
+	return arrives, hangUp
+}
+
+// deliver hands a request to the gateway.
+func (n *network) deliver(req *http.Request) *http.Response {
+	q, asks := req.Context().Value(questionKey{}).(*question)
+	if asks {
+		req.Header.Set(headerVersion, strconv.FormatInt(q.version.Load(), 10))
+	}
+	resp := n.gateway.serve(req)
+	switch {
+	case resp == nil:
+	case asks && resp.StatusCode == http.StatusOK && resp.Header.Get("X-Cache") == "MISS":
+		n.world.log(q.doc, "answer cached", q.version.Load())
+	case !asks && resp.StatusCode == http.StatusOK:
+		if c, ok := req.Context().Value(writeKey{}).(*write); ok {
+			c.arrived.Store(true)
+			n.world.log(c.doc, "invalidated", c.version)
+		}
+	}
+	return resp
+}
+
+// await returns what the sender sees.
+func (n *network) await(ctx context.Context, f fate, answer <-chan *http.Response) (*http.Response, error) {
+	var broken <-chan time.Time
+	if f.breaks > 0 {
+		broken = time.After(f.breaks)
+	}
+	if f.status != 0 || f.lost && !f.arrives {
+		broken = time.After(n.between(1*time.Millisecond, 20*time.Millisecond))
+	}
+	var resp *http.Response
+	select {
+	case resp = <-answer:
+	case <-broken:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	switch {
+	case f.status != 0:
+		return n.intercepted(f.status), nil
+	case resp == nil || f.lost:
+		return nil, errLost
+	case f.cut:
+		start := io.LimitReader(resp.Body, 1)
+		resp.Body = io.NopCloser(io.MultiReader(start, iotest.ErrReader(io.ErrUnexpectedEOF)))
+	}
+	return resp, nil
+}
+
+// intercepted is an answer that does not come from the gateway.
+func (n *network) intercepted(status int) *http.Response {
+	resp := response(status, `{"error":{"message":"`+strings.ToLower(http.StatusText(status))+`"}}`)
+	if status == http.StatusTooManyRequests {
+		resp.Header.Set("Retry-After", strconv.Itoa(1+n.below(3)))
+	}
+	return resp
+}

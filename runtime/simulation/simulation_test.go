@@ -1,0 +1,96 @@
+package simulation
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+)
+
+// One run is small, because a restart of the gateway wipes out all that went
+// wrong before it: many runs show more than a long one.
+const (
+	documents = 100
+	writers   = 50
+	readers   = 25
+	turns     = 10 // writes of each writer
+)
+
+const gatewayURL = "http://gateway.example"
+
+// simulation is one run of one strategy.
+type simulation struct {
+	tb       testing.TB
+	diceOf   func(thrower uint64) *dice
+	strategy strategy
+	token    string
+	world    *world
+	weather  *weather
+	network  *network
+
+	processes []*process
+}
+
+func newSimulation(tb testing.TB, strategy strategy, diceOf func(uint64) *dice) *simulation {
+	tb.Helper()
+	s := &simulation{tb: tb, diceOf: diceOf, strategy: strategy, token: token(tb), world: newWorld()}
+	g := newGateway(tb, s.diceOf(0))
+	s.weather = newWeather(s.diceOf(1), g, strategy.outages)
+	s.network = &network{dice: s.diceOf(2), world: s.world, weather: s.weather, gateway: g}
+	for range strategy.processes {
+		s.processes = append(s.processes, newProcess(s))
+	}
+	return s
+}
+
+// run lets the writers write, waits until all that was begun is over, and reads
+// every document once more.
+func (s *simulation) run() tally {
+	s.live()
+	for _, p := range s.processes {
+		p.stop(s.tb)
+	}
+	s.weather.clear()
+	time.Sleep(quiet)
+	s.sweep()
+	s.network.gateway.engine.stop()
+	s.world.countLost()
+	for c := range conditions {
+		s.world.tally.faults[c] = s.weather.hits[c].Load()
+	}
+	return s.world.tally
+}
+
+// quiet is longer than anything that is still on its way can take.
+const quiet = 10 * time.Minute
+
+// live lets readers read until the writers are done.
+func (s *simulation) live() {
+	var writing, reading sync.WaitGroup
+	for i := range writers {
+		w := writer{s.processes[i%len(s.processes)], s.diceOf(uint64(100 + i))}
+		writing.Go(func() { w.run() })
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	for i := range readers {
+		r := reader{s.processes[i%len(s.processes)], s.diceOf(uint64(1000 + i))}
+		reading.Go(func() { r.run(ctx) })
+	}
+	writing.Wait()
+	stop()
+	reading.Wait()
+}
+
+// sweep reads every document once, without faults.
+func (s *simulation) sweep() {
+	client := s.processes[0].now().client // its transport works although it is closed
+	for doc := range documents {
+		got, err := post(s.declare(context.Background(), &question{doc: doc}), client, doc)
+		if err != nil {
+			s.tb.Error(err)
+		}
+		if got.hit {
+			s.world.found(doc, got)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+// strategy is a way to keep the cache in step with the documents: a row of the table.
+type strategy struct {
+	name      string
+	processes int
+	options   []cachecore.Option
+	versioned bool // deps carry the version of the document
+	crashes   bool // of processes, between commit and call
+	outages   bool // of the gateway, for longer than the client tries
+	want      want
+
+	// invalidate is what a writer calls after the commit.
+	invalidate func(context.Context, *simulation, *cachecore.Client, *write) error
+}
+
+// want is what the number of answers that are stale for ever has to be.
+type want int
+
+const (
+	whatever want = iota
+	none
+	some
+)
+
+var strategies = []strategy{
+	{name: "fire and forget", processes: 1, want: some, invalidate: fireAndForget},
+	{name: "one process", processes: 1, want: none, invalidate: ours},
+	{name: "three processes", processes: 3, invalidate: ours},
+	{name: "three, second pass", processes: 3, want: none, invalidate: ours, options: twice},
+	{name: "three, versioned", processes: 3, want: none, invalidate: ours, versioned: true},
+	{name: "one process, crashes", processes: 1, invalidate: ours, crashes: true},
+	{name: "one process, outages", processes: 1, invalidate: ours, outages: true},
+}
+
+// twice is a second pass after the longest time that a question takes: sent three
+// times, each held up for 12 s, waiting 10 s for another's answer that fails, and
+// 10 s for its own, with pauses.
+var twice = []cachecore.Option{cachecore.WithSecondPass(2 * time.Minute)}
+
+// dep returns what an answer about the document depends on.
+func (s *simulation) dep(doc int, version int64) cachecore.Dep {
+	d := cachecore.NewDep(fmt.Sprintf("doc:%d", doc))
+	if s.strategy.versioned {
+		d = d.WithHash(strconv.FormatInt(version, 10))
+	}
+	return d
+}
+
+// ours is this module's client as it is.
+func ours(ctx context.Context, s *simulation, client *cachecore.Client, c *write) error {
+	return client.Invalidate(ctx, s.dep(c.doc, c.version))
+}
+
+// fireAndForget is what the vendor's Python client does, but for its missing token:
+// one attempt of up to 30 s, whose failure nobody has to look at.
+func fireAndForget(ctx context.Context, s *simulation, _ *cachecore.Client, c *write) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	body := fmt.Sprintf(`{"dep_id":%q}`, s.dep(c.doc, c.version).ID())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, gatewayURL+"/v1/invalidate", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	req.Header.Set("Content-Type", "application/json")
+	if resp, err := s.network.RoundTrip(req); err == nil {
+		_ = resp.Body.Close()
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package simulation
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// world is the truth: the documents with their versions, and what happened to them.
+type world struct {
+	begun time.Time
+
+	mu     sync.Mutex
+	docs   []document
+	writes []*write
+	tally  tally
+}
+
+// document counts its versions from 1.
+type document struct {
+	version int64
+	stale   bool // for ever
+	events  []event
+}
+
+// event is one line of a document's log.
+type event struct {
+	at      time.Duration
+	what    string
+	version int64
+}
+
+// write is one committed change.
+type write struct {
+	doc     int
+	version int64
+	arrived atomic.Bool // the gateway has carried out an invalidation for it
+}
+
+// question is what a reader asks. However often it is sent, it is answered from
+// the same version, as a prompt that holds the text of the document.
+type question struct {
+	doc     int
+	version atomic.Int64 // 0 until it is sent for the first time
+}
+
+func newWorld() *world {
+	w := &world{begun: time.Now(), docs: make([]document, documents)}
+	for i := range w.docs {
+		w.docs[i].version = 1
+	}
+	return w
+}
+
+func (w *world) commit(doc int) *write {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.docs[doc].version++
+	c := &write{doc: doc, version: w.docs[doc].version}
+	w.writes = append(w.writes, c)
+	w.note(doc, "committed", c.version)
+	return c
+}
+
+// read takes the document's version for the question, once.
+func (w *world) read(q *question) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if q.version.CompareAndSwap(0, w.docs[q.doc].version) {
+		w.note(q.doc, "asked", w.docs[q.doc].version)
+	}
+}
+
+// countLost counts the writes of which the gateway has never heard.
+func (w *world) countLost() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tally.writes = len(w.writes)
+	for _, c := range w.writes {
+		if !c.arrived.Load() {
+			w.tally.lost++
+			w.note(c.doc, "never invalidated", c.version)
+		}
+	}
+}
+
+// answered counts an answer to the question.
+func (w *world) answered(q *question, a answer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tally.answers++
+	if a.hit {
+		w.tally.hits++
+	}
+	if a.version < q.version.Load() {
+		w.tally.stale++
+		w.note(q.doc, "stale answer served", a.version)
+	}
+}
+
+// found counts an answer that is in the cache when all is over.
+func (w *world) found(doc int, a answer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tally.left++
+	if a.version < w.docs[doc].version {
+		w.tally.staleForever++
+		w.docs[doc].stale = true
+		w.note(doc, "stale for ever", a.version)
+	}
+}
+
+func (w *world) log(doc int, what string, version int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note(doc, what, version)
+}
+
+// maxEvents bounds a document's log: only its end explains what is left at the end.
+const maxEvents = 60
+
+func (w *world) note(doc int, what string, version int64) {
+	d := &w.docs[doc]
+	if len(d.events) == 2*maxEvents {
+		d.events = append(d.events[:0], d.events[maxEvents:]...)
+	}
+	d.events = append(d.events, event{time.Since(w.begun), what, version})
+}
+
+// story returns the log of a document, one event a line.
+func (w *world) story(doc int) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := fmt.Sprintf("document %d, at version %d:\n", doc, w.docs[doc].version)
+	for _, e := range w.docs[doc].events {
+		text += fmt.Sprintf("%14.6fs  %-28s v%d\n", e.at.Seconds(), e.what, e.version)
+	}
+	return text
+}

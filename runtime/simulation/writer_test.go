@@ -1,0 +1,47 @@
+package simulation
+
+import (
+	"context"
+	"time"
+)
+
+// writer changes documents, one after the other, and invalidates.
+type writer struct {
+	*process
+	*dice
+}
+
+const (
+	writeEvery    = 10 * time.Second // on average, each writer
+	hangUpWriting = 0.2              // how many callers leave after the commit
+	crashChance   = 0.002            // of a process between commit and call, where the strategy has crashes
+)
+
+// run writes as often as is its turn.
+func (w *writer) run() {
+	for range turns {
+		time.Sleep(w.between(0, 2*writeEvery))
+		c := w.world.commit(w.below(documents))
+		if w.strategy.crashes && w.chance(crashChance) {
+			w.crash()
+		} else {
+			w.invalidate(c)
+		}
+	}
+}
+
+// invalidate calls until it succeeds, unless the caller hangs up or the process ends.
+func (w *writer) invalidate(c *write) {
+	life := w.now()
+	ctx := context.WithValue(life.ctx, writeKey{}, c)
+	if w.chance(hangUpWriting) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.between(0, 100*time.Millisecond))
+		defer cancel()
+	}
+	for w.strategy.invalidate(ctx, w.simulation, life.client, c) != nil {
+		if !pause(ctx, w.between(1*time.Second, 5*time.Second)) {
+			return
+		}
+	}
+}
