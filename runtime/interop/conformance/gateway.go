@@ -18,7 +18,7 @@ func testGateway(t *testing.T, d Driver, m mode) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contract, other := cachecore.NewDep("doc:contract-123"), cachecore.NewDep("doc:contract-456")
+	other := cachecore.NewDep("doc:contract-456")
 	var answers []string
 	ask := func(want cachecore.Status) {
 		t.Helper()

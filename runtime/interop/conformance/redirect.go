@@ -6,31 +6,32 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
 // redirect answers with the status that keeps method and body.
-func redirect(w http.ResponseWriter, r received, to string) {
-	w.Header().Set("Location", to+r.path+"?"+r.query)
+func redirect(w http.ResponseWriter, r loopback.Request, to string) {
+	w.Header().Set("Location", to+r.Path+"?"+r.Query)
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
 // testRedirectWithin shows that a redirect inside the gateway's origin loses nothing.
 func testRedirectWithin(t *testing.T, d Driver, m mode) {
-	gateway := newServer(t, func(w http.ResponseWriter, r received) {
-		if !strings.HasPrefix(r.path, "/moved/") {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
+		if !strings.HasPrefix(r.Path, "/moved/") {
 			redirect(w, r, "/moved")
 			return
 		}
 		w.Header().Set("X-Cache", "MISS")
 		d.Wire.answer(w, r, func(int) {}, "30 days")
 	})
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	ctx, call := cachecore.WithCall(t.Context(), contract)
 	text, err := m.ask(ctx, d.build(t, gateway.URL, key), "What notice?")
 	if err != nil || text != "30 days" {
 		t.Fatalf("answer is %q, %v", text, err)
 	}
-	for _, r := range gateway.requests(t, 2) {
-		r.mustCarry(t, dep{"doc:contract-123", "v1"})
+	for _, r := range gateway.Exactly(t, 2) {
+		mustCarry(t, r, contract)
 	}
 	if got := call.Status().Status; got != cachecore.Miss {
 		t.Errorf("status is %s, want %s", got, cachecore.Miss)
@@ -41,14 +42,14 @@ func testRedirectWithin(t *testing.T, d Driver, m mode) {
 // gateway: it gets nothing that names the tenant, and its word on caching does not
 // count. The SDK's own key is the tenant's token here, the worst case.
 func testRedirectElsewhere(t *testing.T, d Driver, m mode) {
-	elsewhere := newServer(t, func(w http.ResponseWriter, r received) {
+	elsewhere := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "HIT_L1")
 		d.Wire.answer(w, r, func(int) {}, "30 days")
 	})
-	gateway := newServer(t, func(w http.ResponseWriter, r received) { redirect(w, r, elsewhere.URL) })
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) { redirect(w, r, elsewhere.URL) })
+	ctx, call := cachecore.WithCall(t.Context(), contract)
 	text, err := m.ask(ctx, d.build(t, gateway.URL, token), "What notice?")
-	gateway.requests(t, 1)[0].mustCarry(t, dep{"doc:contract-123", "v1"})
+	mustCarry(t, gateway.Exactly(t, 1)[0], contract)
 	if got := call.Statuses(); len(got) != 0 {
 		t.Errorf("statuses are %v, want none: the gateway said nothing", got)
 	}
@@ -56,11 +57,11 @@ func testRedirectElsewhere(t *testing.T, d Driver, m mode) {
 		if err == nil || !strings.Contains(err.Error(), "origin") {
 			t.Errorf("answer is %q, %v; want an error about the origin", text, err)
 		}
-		elsewhere.requests(t, 0)
+		elsewhere.Exactly(t, 0)
 		return
 	}
 	if err != nil || text != "30 days" {
 		t.Fatalf("answer is %q, %v", text, err)
 	}
-	elsewhere.requests(t, 1)[0].mustNotNameTenant(t)
+	mustNotNameTenant(t, elsewhere.Exactly(t, 1)[0])
 }

@@ -7,15 +7,16 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
 // testSideRequests shows that what the SDK requests for itself through the
 // injected client, once before the first call and once in the background of the
 // second, names neither tenant nor deps, and does not count as an answer.
 func testSideRequests(t *testing.T, d Driver) {
-	logins := make(chan received, 2)
-	answer := func(w http.ResponseWriter, r received) {
-		if r.isLogin() {
+	logins := make(chan loopback.Request, 2)
+	answer := func(w http.ResponseWriter, r loopback.Request) {
+		if isLogin(r) {
 			// It lasts a minute, which makes both SDKs renew it at once, in the background.
 			fmt.Fprint(w, `{"access_token":"fresh","token_type":"Bearer","expires_in":60}`)
 			logins <- r
@@ -24,27 +25,27 @@ func testSideRequests(t *testing.T, d Driver) {
 		w.Header().Set("X-Cache", "MISS")
 		d.Wire.answer(w, r, func(int) {}, "30 days")
 	}
-	gateway, elsewhere := newServer(t, answer), newServer(t, answer)
+	gateway, elsewhere := loopback.NewServer(t, answer), loopback.NewServer(t, answer)
 	client := newClient(t, gateway.URL, cachecore.WithBaseTransport(diversion(t, gateway, elsewhere)))
 	sdk, err := d.Federated(client, gateway.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+		ctx, call := cachecore.WithCall(t.Context(), contract)
 		if text, err := sdk.Ask(ctx, "What notice?"); err != nil || text != "30 days" {
 			t.Fatalf("answer is %q, %v", text, err)
 		}
-		(<-logins).mustNotNameTenant(t)
+		mustNotNameTenant(t, <-logins)
 		if n := len(call.Statuses()); n != 1 {
 			t.Errorf("%d statuses, want that of the answer alone", n)
 		}
 	}
 	answers := 0
-	for _, r := range append(gateway.all(), elsewhere.all()...) {
-		if !r.isLogin() {
+	for _, r := range append(gateway.Requests(), elsewhere.Requests()...) {
+		if !isLogin(r) {
 			answers++
-			r.mustCarry(t, dep{"doc:contract-123", "v1"})
+			mustCarry(t, r, contract)
 		}
 	}
 	if answers != 2 {
@@ -54,9 +55,9 @@ func testSideRequests(t *testing.T, d Driver) {
 
 // diversion is a network in which all hosts but the gateway are elsewhere: an
 // SDK's own endpoints cannot be configured.
-func diversion(t *testing.T, gateway, elsewhere *server) http.RoundTripper {
+func diversion(t *testing.T, gateway, elsewhere *loopback.Server) http.RoundTripper {
 	t.Helper()
-	host := func(s *server) string {
+	host := func(s *loopback.Server) string {
 		u, err := url.Parse(s.URL)
 		if err != nil {
 			t.Fatal(err)

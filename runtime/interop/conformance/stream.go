@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
 // testStatusFirst shows that a caller can tell a hit from a miss when it has the
 // first piece of a stream, long before the last.
 func testStatusFirst(t *testing.T, d Driver) {
-	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "HIT_L1_STALE")
 		d.Wire.answer(w, r, func(int) {}, "30 ", "days")
 	})
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	ctx, call := cachecore.WithCall(t.Context(), contract)
 	var seen []cachecore.Status
 	err := d.build(t, gateway.URL, key).Stream(ctx, "What notice?", func(string) {
 		seen = append(seen, call.Status().Status)
@@ -34,7 +35,7 @@ func testStatusFirst(t *testing.T, d Driver) {
 func testNotDelayed(t *testing.T, d Driver) {
 	pieces := []string{"one ", "two ", "three ", "four ", "five"}
 	handedOut := make(chan string, len(pieces))
-	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		d.Wire.answer(w, r, func(sent int) {
 			select {
 			case piece := <-handedOut:
@@ -45,7 +46,7 @@ func testNotDelayed(t *testing.T, d Driver) {
 			}
 		}, pieces...)
 	})
-	ctx := cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:contract-123"))
+	ctx := cachecore.WithDeps(t.Context(), contract)
 	var got []string
 	err := d.build(t, gateway.URL, key).Stream(ctx, "Count.", func(piece string) {
 		got = append(got, piece)

@@ -12,27 +12,28 @@ import (
 	"time"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
 // testTags shows that a request carries the token and the deps beside the SDK's
 // own key, and that the gateway's word on the answer reaches the caller.
 func testTags(t *testing.T, d Driver, m mode) {
-	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "HIT_L2")
 		w.Header().Set("X-Cache-Similarity", "0.97")
 		w.Header().Set("X-Cache-Age", "7")
 		d.Wire.answer(w, r, func(int) {}, "30 days", "' notice")
 	})
-	ctx, call := cachecore.WithCall(t.Context(),
-		cachecore.NewDep("doc:contract-123"), cachecore.NewDep(`doc:Müller & "Söhne"`).WithHash("7"))
+	versioned := cachecore.NewDep(`doc:Müller & "Söhne"`).WithHash("7")
+	ctx, call := cachecore.WithCall(t.Context(), contract, versioned)
 	text, err := m.ask(ctx, d.build(t, gateway.URL, key), "What notice?")
 	if err != nil || text != "30 days' notice" {
 		t.Fatalf("answer is %q, %v", text, err)
 	}
-	r := gateway.requests(t, 1)[0]
-	r.mustCarry(t, dep{"doc:contract-123", "v1"}, dep{`doc:Müller & "Söhne"`, "7"})
-	if !strings.Contains(fmt.Sprint(r.header), key) {
-		t.Errorf("the SDK's own key is gone: %v", r.header)
+	r := gateway.Exactly(t, 1)[0]
+	mustCarry(t, r, contract, versioned)
+	if !strings.Contains(fmt.Sprint(r.Header), key) {
+		t.Errorf("the SDK's own key is gone: %v", r.Header)
 	}
 	want := []cachecore.CacheStatus{{Status: cachecore.HitL2, Similarity: 0.97, Age: 7 * time.Second}}
 	if got := call.Statuses(); !reflect.DeepEqual(got, want) {
@@ -46,7 +47,7 @@ func testRetries(t *testing.T, d Driver, m mode) {
 	failures := make(chan int, 2)
 	failures <- http.StatusServiceUnavailable
 	failures <- http.StatusTooManyRequests
-	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		select {
 		case code := <-failures:
 			w.Header().Set("X-Cache", "MISS")
@@ -57,23 +58,23 @@ func testRetries(t *testing.T, d Driver, m mode) {
 			d.Wire.answer(w, r, func(int) {}, "30 days")
 		}
 	})
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	ctx, call := cachecore.WithCall(t.Context(), contract)
 	text, err := m.ask(ctx, d.build(t, gateway.URL, key), "What notice?")
 	if !d.Retries {
 		if err == nil {
 			t.Errorf("answer is %q, want an error", text)
 		}
-		gateway.requests(t, 1)[0].mustCarry(t, dep{"doc:contract-123", "v1"})
+		mustCarry(t, gateway.Exactly(t, 1)[0], contract)
 		return
 	}
 	if err != nil || text != "30 days" {
 		t.Fatalf("answer is %q, %v", text, err)
 	}
-	all := gateway.requests(t, 3)
+	all := gateway.Exactly(t, 3)
 	for _, r := range all {
-		r.mustCarry(t, dep{"doc:contract-123", "v1"})
-		if !bytes.Equal(r.body, all[0].body) {
-			t.Errorf("body is %s, was %s", r.body, all[0].body)
+		mustCarry(t, r, contract)
+		if !bytes.Equal(r.Body, all[0].Body) {
+			t.Errorf("body is %s, was %s", r.Body, all[0].Body)
 		}
 	}
 	if n := len(call.Statuses()); n != 3 || call.Status().Status != cachecore.HitL1 {
@@ -84,10 +85,10 @@ func testRetries(t *testing.T, d Driver, m mode) {
 // testConcurrent shows that each of many calls at once travels with its own deps
 // and gets its own answer and status.
 func testConcurrent(t *testing.T, d Driver, m mode) {
-	gateway := newServer(t, func(w http.ResponseWriter, r received) {
-		deps := r.deps(t)
-		if len(deps) != 1 || !bytes.Contains(r.body, []byte("about "+deps[0].ID+"?")) {
-			t.Errorf("a request carries %v: %s", deps, r.body)
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
+		deps := r.Deps(t)
+		if len(deps) != 1 || !bytes.Contains(r.Body, []byte("about "+deps[0].ID+"?")) {
+			t.Errorf("a request carries %v: %s", deps, r.Body)
 			return
 		}
 		w.Header().Set("X-Cache", "HIT_L1")
@@ -112,22 +113,22 @@ func testConcurrent(t *testing.T, d Driver, m mode) {
 		})
 	}
 	group.Wait()
-	gateway.requests(t, calls)
+	gateway.Exactly(t, calls)
 }
 
 // testBypass shows that nothing of a bypass names the tenant, even where the
 // SDK's own key is the tenant's token.
 func testBypass(t *testing.T, d Driver, m mode) {
-	gateway := newServer(t, func(w http.ResponseWriter, r received) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "BYPASS")
 		d.Wire.answer(w, r, func(int) {}, "30 days")
 	})
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:contract-123"))
+	ctx, call := cachecore.WithCall(t.Context(), contract)
 	text, err := m.ask(cachecore.WithBypass(ctx), d.build(t, gateway.URL, token), "What notice?")
 	if err != nil || text != "30 days" {
 		t.Fatalf("answer is %q, %v", text, err)
 	}
-	gateway.requests(t, 1)[0].mustNotNameTenant(t)
+	mustNotNameTenant(t, gateway.Exactly(t, 1)[0])
 	if got := call.Status().Status; got != cachecore.Bypass {
 		t.Errorf("status is %s, want %s", got, cachecore.Bypass)
 	}

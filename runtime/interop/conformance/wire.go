@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
 // Wire is an API as it travels: the forms of its answers.
@@ -55,8 +57,8 @@ func messagesEvent(kind, fields string) string {
 
 // answer sends the pieces as what the request asks for. Before each further
 // piece of a stream it calls next with the number of those that were sent.
-func (w Wire) answer(out http.ResponseWriter, r received, next func(sent int), pieces ...string) {
-	if !r.wantsStream() {
+func (w Wire) answer(out http.ResponseWriter, r loopback.Request, next func(sent int), pieces ...string) {
+	if !wantsStream(r) {
 		out.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(out, w.whole, quote(strings.Join(pieces, "")))
 		return

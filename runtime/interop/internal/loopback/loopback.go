@@ -1,0 +1,90 @@
+// Package loopback is a server on loopback that records what it receives, for
+// tests that show what a client has really sent.
+package loopback
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// Request is a request as it arrived.
+type Request struct {
+	Path, Query string
+	Header      http.Header
+	Body        []byte
+}
+
+// Dep is an element of the deps header, as the protocol spells it.
+type Dep struct {
+	ID   string `json:"dep_id"`
+	Hash string `json:"expected_hash"`
+}
+
+// Deps returns what the deps header holds, nil if there is none.
+func (r Request) Deps(tb testing.TB) []Dep {
+	tb.Helper()
+	header := r.Header.Get("X-Cachecore-Deps")
+	if header == "" {
+		return nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(header)
+	if err != nil {
+		tb.Errorf("deps header %q: %v", header, err)
+		return nil
+	}
+	var deps []Dep
+	if err := json.Unmarshal(text, &deps); err != nil {
+		tb.Errorf("deps header holds %q: %v", text, err)
+	}
+	return deps
+}
+
+// Server records what it receives. It is safe for concurrent use.
+type Server struct {
+	*httptest.Server
+
+	mu  sync.Mutex
+	got []Request
+}
+
+// NewServer starts a server that answers with answer and is closed with the test.
+func NewServer(tb testing.TB, answer func(http.ResponseWriter, Request)) *Server {
+	tb.Helper()
+	s := &Server{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			tb.Errorf("read the request: %v", err)
+		}
+		r := Request{req.URL.Path, req.URL.RawQuery, req.Header.Clone(), body}
+		s.mu.Lock()
+		s.got = append(s.got, r)
+		s.mu.Unlock()
+		answer(w, r)
+	}))
+	tb.Cleanup(s.Close)
+	return s
+}
+
+// Requests returns those so far.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got)
+}
+
+// Exactly returns the requests so far, of which there must be n.
+func (s *Server) Exactly(tb testing.TB, n int) []Request {
+	tb.Helper()
+	got := s.Requests()
+	if len(got) != n {
+		tb.Fatalf("server received %d requests, want %d", len(got), n)
+	}
+	return got
+}

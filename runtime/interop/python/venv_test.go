@@ -1,0 +1,76 @@
+package python
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// interpreter returns a Python that has the vendor's client. Where there is no
+// Python at all the test is skipped, but fails in CI.
+func interpreter(t *testing.T) string {
+	t.Helper()
+	if python := os.Getenv("DEPGEN_PYTHON"); python != "" {
+		return python
+	}
+	python, err := environment()
+	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") != "true" {
+		t.Skipf("there is no Python to run the vendor's client with: %v", err)
+	}
+	if err != nil {
+		t.Fatalf("set up the vendor's client: %v", err)
+	}
+	return python
+}
+
+// environment returns the Python of a virtual environment with the client, which
+// it makes if no earlier run has.
+var environment = sync.OnceValues(func() (string, error) {
+	python3, err := exec.LookPath("python3")
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "depgen-interop", "cachecore-python-0.1.0")
+	python := filepath.Join(dir, "bin", "python")
+	if _, err := os.Stat(python); err == nil {
+		return python, nil
+	}
+	return python, makeEnvironment(python3, dir)
+})
+
+// makeEnvironment makes it beside dir and then moves it there, so that dir is
+// whole or missing.
+func makeEnvironment(python3, dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	unfinished, err := os.MkdirTemp(filepath.Dir(dir), "unfinished-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(unfinished) //nolint:errcheck // at worst it stays
+	for _, command := range [][]string{
+		{python3, "-m", "venv", unfinished},
+		{filepath.Join(unfinished, "bin", "python"), "-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"},
+	} {
+		out, err := exec.CommandContext(context.Background(), command[0], command[1:]...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%s: %w: %s", command, err, out)
+		}
+	}
+	if err := os.Rename(unfinished, dir); err != nil {
+		if _, missing := os.Stat(dir); missing != nil {
+			return err
+		} // else another run was faster
+	}
+	return nil
+}
