@@ -8,10 +8,15 @@ import (
 
 // prompt is what the gateway reads of a completion request's body.
 type prompt struct {
-	Stream    bool              `json:"stream"`
-	Messages  []json.RawMessage `json:"messages"`
-	Tools     json.RawMessage   `json:"tools"`
-	Functions json.RawMessage   `json:"functions"` // the older form of tools
+	Stream    bool            `json:"stream"`
+	Messages  []message       `json:"messages"`
+	Tools     json.RawMessage `json:"tools"`
+	Functions json.RawMessage `json:"functions"` // the older form of tools
+}
+
+type message struct {
+	Role    any             `json:"role"` // a string, if the client means it well
+	Content json.RawMessage `json:"content"`
 }
 
 func parsePrompt(body []byte) (*prompt, error) {
@@ -23,15 +28,12 @@ func parsePrompt(body []byte) (*prompt, error) {
 	return p, nil
 }
 
-// instructions returns the messages that govern all the others, as they are.
-func (p *prompt) instructions() []json.RawMessage {
-	var found []json.RawMessage
-	for _, raw := range p.Messages {
-		var m struct {
-			Role string `json:"role"`
-		}
-		if json.Unmarshal(raw, &m) == nil && (m.Role == "system" || m.Role == "developer") {
-			found = append(found, raw)
+// instructions returns the messages that govern all the others.
+func (p *prompt) instructions() []message {
+	var found []message
+	for _, m := range p.Messages {
+		if m.Role == "system" || m.Role == "developer" {
+			found = append(found, m)
 		}
 	}
 	return found

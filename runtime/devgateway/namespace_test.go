@@ -15,6 +15,7 @@ func TestNamespaceOfAPrompt(t *testing.T) {
 		{"a longer conversation", `{"messages":[{"role":"system","content":"s"},{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"tools":[{"name":"t"}]}`, true},
 		{"space between", `{"messages": [{"role":"system", "content":"s"}], "tools": [{"name":"t"}]}`, true},
 		{"another model", `{"model":"m","messages":[{"role":"system","content":"s"}],"tools":[{"name":"t"}]}`, true},
+		{"roles that are none", `{"messages":[{"role":"system","content":"s"},{"role":7},{"role":["system"]},null],"tools":[{"name":"t"}]}`, true},
 		{"another system message", `{"messages":[{"role":"system","content":"other"}],"tools":[{"name":"t"}]}`, false},
 		{"a second system message", `{"messages":[{"role":"system","content":"s"},{"role":"system","content":"s"}],"tools":[{"name":"t"}]}`, false},
 		{"a developer message", `{"messages":[{"role":"system","content":"s"},{"role":"developer","content":"d"}],"tools":[{"name":"t"}]}`, false},

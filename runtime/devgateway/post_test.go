@@ -50,6 +50,7 @@ func TestRequestsRefused(t *testing.T) {
 		{"null", "POST", completions, "null", nil, 400, "invalid_body"},
 		{"array", "POST", completions, "[]", nil, 400, "invalid_body"},
 		{"messages are no array", "POST", completions, `{"messages":"my secret prompt"}`, nil, 400, "invalid_body"},
+		{"a message is no object", "POST", completions, `{"messages":["my secret prompt"]}`, nil, 400, "invalid_body"},
 		{"stream is no boolean", "POST", completions, `{"stream":"my secret prompt"}`, nil, 400, "invalid_body"},
 	}
 	for _, tt := range tests {
