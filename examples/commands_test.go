@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,12 +27,21 @@ func TestCommandsRun(t *testing.T) {
 	inClone := func(t *testing.T, line string) { t.Helper(); run(t, root, nil, line) }
 	lines := map[string]func(*testing.T, string){
 		"go get -tool github.com/depgen/depgen/cmd/depgen@latest": app.run,
-		"go tool depgen init":          app.run,
-		"go tool depgen":               app.run,
-		"go tool depgen check":         app.run,
-		"go generate ./...":            app.run,
-		"go tool depgen gateway":       app.serve,
-		"go run ./examples/quickstart": inClone,
+		"go tool depgen init":                          app.run,
+		"go tool depgen":                               app.run,
+		"go tool depgen check":                         app.run,
+		"go tool depgen jsonschema > deps.schema.json": app.redirect,
+		"go generate ./...":                            app.run,
+		"go tool depgen gateway": func(t *testing.T, line string) {
+			t.Helper()
+			if got, want := app.serve(t, line), read(t, "guide/testdata/gateway.txt"); got != want {
+				t.Errorf("%s prints\n%s\nand the page shows\n%s", line, got, want)
+			}
+		},
+		"go tool depgen gateway --addr 127.0.0.1:9090":                app.serves,
+		"go tool depgen gateway --upstream https://api.openai.com/v1": app.serves,
+		"go tool depgen gateway --strict-hash":                        app.serves,
+		"go run ./examples/quickstart":                                inClone,
 		// This test is part of it: that it is run over all modules is left to show.
 		"go test work": func(t *testing.T, _ string) {
 			t.Helper()
@@ -39,9 +50,14 @@ func TestCommandsRun(t *testing.T) {
 			}
 		},
 	}
+	done := map[string]bool{}
 	for _, b := range blocks(t, "sh") {
 		for line := range strings.Lines(b.text) {
 			line = strings.TrimSpace(line)
+			if done[line] { // the schema is there after the first init, for example
+				continue
+			}
+			done[line] = true
 			try, ok := lines[line]
 			if !ok {
 				t.Errorf("%s:%d: no test runs %q", b.page, b.line, line)
@@ -83,9 +99,28 @@ func (a *application) run(t *testing.T, line string) {
 	run(t, a.dir, a.env, line)
 }
 
+// redirect runs a line that ends in "> file" and prints JSON.
+func (a *application) redirect(t *testing.T, line string) {
+	t.Helper()
+	command, file, _ := strings.Cut(line, " > ")
+	output := run(t, a.dir, a.env, command)
+	if !json.Valid([]byte(output)) {
+		t.Errorf("%s prints no JSON:\n%s", command, output)
+	}
+	write(t, filepath.Join(a.dir, file), output)
+}
+
+func (a *application) serves(t *testing.T, line string) { t.Helper(); a.serve(t, line) }
+
+var (
+	anyAddress = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	anyToken   = regexp.MustCompile(`cc_live_\S+`)
+)
+
 // serve starts a command that goes on until it is interrupted, waits until it
-// says where it listens, and interrupts it.
-func (a *application) serve(t *testing.T, line string) {
+// says where it listens, and interrupts it. It returns what was printed, with the
+// address by default and without the token.
+func (a *application) serve(t *testing.T, line string) (stdout string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -93,7 +128,7 @@ func (a *application) serve(t *testing.T, line string) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +136,8 @@ func (a *application) serve(t *testing.T, line string) {
 		t.Fatal(err)
 	}
 	listens := false
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		stdout += lines.Text() + "\n"
 		if strings.Contains(lines.Text(), "http://127.0.0.1:") && !listens {
 			listens = true
 			cancel()
@@ -111,6 +147,7 @@ func (a *application) serve(t *testing.T, line string) {
 	if code := cmd.ProcessState.ExitCode(); !listens || code != 0 {
 		t.Errorf("%s: listens: %v, exit code %d\n%s", line, listens, code, &stderr)
 	}
+	return anyToken.ReplaceAllString(anyAddress.ReplaceAllString(stdout, "127.0.0.1:8080"), "cc_live_…")
 }
 
 // release puts this tree into a module proxy's folder.
@@ -123,7 +160,7 @@ func release(t *testing.T, dir, version string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close() //nolint:errcheck // an archive that is cut short fails the test below
+	defer archive.Close() // an archive that is cut short fails the test below
 	if err := zip.CreateFromDir(archive, module.Version{Path: depgen, Version: version}, root); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,13 +14,14 @@ import (
 
 const root = ".."
 
-// block is a fenced block of a page.
+// block is a fenced block of a page. What follows the language is its info, as in
+// "yaml wrong".
 type block struct {
-	page, lang, text string
-	line             int
+	page, lang, info, text string
+	line                   int
 }
 
-var fence = regexp.MustCompile("(?ms)^```([a-z]+)[^\n]*\n(.*?)^```$")
+var fence = regexp.MustCompile("(?ms)^```([a-z]+) ?([^\n]*)\n(.*?)^```$")
 
 // pages returns the paths of the README and of what is below docs.
 func pages(t *testing.T) []string {
@@ -48,7 +50,11 @@ func blocks(t *testing.T, lang string) []block {
 	for _, page := range pages(t) {
 		text := read(t, page)
 		for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
-			if b := (block{page, text[m[2]:m[3]], text[m[4]:m[5]], 1 + strings.Count(text[:m[0]], "\n")}); b.lang == lang {
+			b := block{
+				page: page, lang: text[m[2]:m[3]], info: text[m[4]:m[5]], text: text[m[6]:m[7]],
+				line: 1 + strings.Count(text[:m[0]], "\n"),
+			}
+			if b.lang == lang {
 				found = append(found, b)
 			}
 		}
@@ -104,13 +110,75 @@ func indent(text string) string {
 	return strings.Join(lines, "")
 }
 
-// TestSchemaSnippetsGenerate requires each schema of the pages to be one.
+// generate runs depgen over a schema.
+func generate(t *testing.T, source []byte) ([]byte, error) {
+	t.Helper()
+	return gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: source, Package: "deps", Dir: "quickstart/deps"})
+}
+
+// TestSchemaSnippetsGenerate requires each schema of the pages to be one, unless it
+// is marked as wrong.
 func TestSchemaSnippetsGenerate(t *testing.T) {
 	t.Parallel()
 	for _, b := range blocks(t, "yaml") {
-		_, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: []byte(b.text), Package: "deps", Dir: "quickstart/deps"})
+		if _, err := generate(t, []byte(b.text)); (err != nil) != (b.info == "wrong") {
+			t.Errorf("%s:%d: marked as %q, and the error is %v", b.page, b.line, b.info, err)
+		}
+	}
+}
+
+// TestGeneratedFilesAreUpToDate requires each example's file to be what its schema yields.
+func TestGeneratedFilesAreUpToDate(t *testing.T) {
+	t.Parallel()
+	schemas, err := filepath.Glob("*/deps/deps.yaml")
+	if err != nil || len(schemas) < 2 {
+		t.Fatalf("found %v, %v", schemas, err)
+	}
+	for _, schema := range schemas {
+		want, err := generate(t, []byte(read(t, schema)))
 		if err != nil {
-			t.Errorf("%s:%d: %v", b.page, b.line, err)
+			t.Fatal(err)
+		}
+		if path := filepath.Join(filepath.Dir(schema), "deps_gen.go"); read(t, path) != string(want) {
+			t.Errorf("%s is not what its schema yields: run go generate", path)
+		}
+	}
+}
+
+// TestTextBlocksAreOutput requires each text block of the pages to be what depgen
+// says of a schema marked as wrong, or a file of testdata, which some test compares
+// with real output; and each output of the guide to be on a page.
+func TestTextBlocksAreOutput(t *testing.T) {
+	t.Parallel()
+	printed := map[string]bool{}
+	for _, b := range blocks(t, "yaml") {
+		if _, err := generate(t, []byte(b.text)); err != nil {
+			printed[err.Error()+"\n"] = true
+		}
+	}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(path) == ".txt" && filepath.Base(filepath.Dir(path)) == "testdata" {
+			printed[read(t, path)] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, b := range blocks(t, "text") {
+		shown[b.text] = true
+		if !printed[b.text] {
+			t.Errorf("%s:%d: no test has this as its output:\n%s", b.page, b.line, b.text)
+		}
+	}
+	files, err := filepath.Glob("guide/testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %v, %v", files, err)
+	}
+	for _, path := range files {
+		if !shown[read(t, path)] {
+			t.Errorf("no page shows %s", path)
 		}
 	}
 }
@@ -124,16 +192,48 @@ func TestQuickstartOutputIsOnThePage(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+// TestFencesBeginLines requires each block to be one that the other tests see.
+func TestFencesBeginLines(t *testing.T) {
+	t.Parallel()
+	indented := regexp.MustCompile("(?m)^[ \\t]+```")
+	for _, page := range pages(t) {
+		if indented.MatchString(read(t, page)) {
+			t.Errorf("%s: a block is indented: take it out of its list", page)
+		}
+	}
+}
 
-// TestLinksLead requires each relative link of the pages to lead to a file.
+var (
+	link    = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	heading = regexp.MustCompile("(?m)^#+ (.*)$")
+	noSlug  = regexp.MustCompile(`[^a-z0-9 _-]`)
+)
+
+// TestLinksLead requires each relative link of the pages to lead to a file, and to a
+// heading if it names one.
 func TestLinksLead(t *testing.T) {
 	t.Parallel()
 	for _, page := range pages(t) {
 		for _, m := range link.FindAllStringSubmatch(read(t, page), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+			target := page
+			if m[1] != "" {
+				target = filepath.Join(filepath.Dir(page), m[1])
+			}
+			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: %v", page, err)
+			} else if m[2] != "" && !slices.Contains(anchors(t, target), m[2]) {
+				t.Errorf("%s: %s has no heading #%s", page, target, m[2])
 			}
 		}
 	}
+}
+
+// anchors returns what links can name on a page, as GitHub makes it of headings.
+func anchors(t *testing.T, page string) []string {
+	t.Helper()
+	var found []string
+	for _, m := range heading.FindAllStringSubmatch(read(t, page), -1) {
+		found = append(found, strings.ReplaceAll(noSlug.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return found
 }
