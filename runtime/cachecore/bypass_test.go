@@ -142,7 +142,7 @@ func TestTransport_MergesHandWrittenHeader(t *testing.T) {
 		want         []wireDep
 	}{
 		{"more deps", encode([]byte(`[{"dep_id":"doc:2","expected_hash":"5"},{"dep_id":"doc:1","expected_hash":"v1"}]`)), []wireDep{{"doc:1", "v1"}, {"doc:2", "5"}}},
-		{"padded", base64.URLEncoding.EncodeToString([]byte(`[{"dep_id":"doc:22","expected_hash":"v1"}]`)), []wireDep{{"doc:1", "v1"}, {"doc:22", "v1"}}},
+		{"padded", base64.URLEncoding.EncodeToString([]byte(`[{"dep_id":"doc:222","expected_hash":"v1"}]`)), []wireDep{{"doc:1", "v1"}, {"doc:222", "v1"}}},
 		{"no hash", encode([]byte(`[{"dep_id":"doc:2"}]`)), []wireDep{{"doc:1", "v1"}, {"doc:2", "v1"}}},
 		{"empty", encode([]byte(`[]`)), []wireDep{{"doc:1", "v1"}}},
 	}

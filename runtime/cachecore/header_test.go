@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,13 +154,13 @@ func TestHeaderBudget_CountsTheWholeLine(t *testing.T) {
 // Two clients may send the same context within different budgets.
 func TestHeaderBudget_IsTheClients(t *testing.T) {
 	t.Parallel()
-	ctx := cachecore.WithDeps(t.Context(), numbered("doc", 20, cachecore.NewDep("table:docs"))...)
+	deps := slices.Concat(numbered("doc", 20, cachecore.NewDep("table:docs")), numbered("note", 5, cachecore.NewDep("table:notes")))
+	ctx := cachecore.WithDeps(t.Context(), deps...)
 	for range 2 {
-		if n := len(idsOf(t, sentWith(ctx, t, cachecore.WithHeaderBudget(200)))); n != 1 {
-			t.Errorf("%d deps within 200 bytes, want 1", n)
-		}
-		if n := len(idsOf(t, sentWith(ctx, t))); n != 20 {
-			t.Errorf("%d deps within 8000 bytes, want 20", n)
+		for budget, want := range map[int]int{200: 2, 600: 6, 8000: 25} {
+			if n := len(idsOf(t, sentWith(ctx, t, cachecore.WithHeaderBudget(budget)))); n != want {
+				t.Errorf("%d deps within %d bytes, want %d", n, budget, want)
+			}
 		}
 	}
 }

@@ -23,10 +23,8 @@ type temporary struct {
 	after time.Duration // the least wait that the gateway asks for
 }
 
-func (t *temporary) Unwrap() error { return t.error }
-
 // sendWithRetries posts one invalidation until it succeeds, fails for good, or
-// ctx ends. The error is the last one that tells something of the gateway.
+// ctx ends. The error is that of the last attempt.
 func (c *Client) sendWithRetries(ctx context.Context, id, hash string) (keys, attempts int, err error) {
 	body, err := json.Marshal(map[string]string{"dep_id": id, "new_hash": hash})
 	if err != nil {
