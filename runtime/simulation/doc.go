@@ -3,6 +3,7 @@
 // It holds tests alone:
 //
 //	go test -v ./runtime/simulation
+//	go test -v ./runtime/simulation -args -writes 25000          100,000 in all, as in CI
 //	go test -v ./runtime/simulation -args -seed 3 -writes 100000
 //
 // # The model

@@ -53,7 +53,7 @@ func (tb *table) check(t *testing.T) {
 	t.Helper()
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
-	t.Logf("seeds %v, %d writes each%s\n%s", chosenSeeds(), *writes, buildNote, tb)
+	t.Logf("seeds %v, %d writes each\n%s", chosenSeeds(), *writes, tb)
 	var sum tally
 	for i, s := range strategies {
 		r := tb.rows[i]
