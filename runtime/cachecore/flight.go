@@ -1,6 +1,7 @@
 package cachecore
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io"
@@ -8,10 +9,6 @@ import (
 	"sync"
 	"time"
 )
-
-// settle is how long after its last byte an answer may still be on its way into
-// the cache: a gateway may write it just after it has sent it.
-const settle = 500 * time.Millisecond
 
 // flights are the client's requests that may be filling the cache.
 type flights struct {
@@ -30,6 +27,7 @@ type flight struct {
 	seq    uint64
 	window time.Duration // see WithFillWindow
 	left   int64         // bytes of the body still to come; -1 if unknown
+	tail   []byte        // the last bytes of the body so far; see sawEndMark
 	ended  bool
 	over   chan struct{} // made by the first who waits
 }
@@ -109,10 +107,10 @@ func (f *flight) follow(resp *http.Response, window time.Duration) {
 		if mayBeRetried(resp.StatusCode) {
 			f.end(window)
 		} else {
-			f.end(settle)
+			f.end(0)
 		}
 	case resp.Body == nil, resp.Body == http.NoBody:
-		f.end(settle)
+		f.end(0)
 	default:
 		f.window, f.left = window, cmp.Or(resp.ContentLength, -1)
 		f.ReadCloser, resp.Body = resp.Body, f
@@ -136,12 +134,28 @@ func (f *flight) Read(p []byte) (int, error) {
 		f.left -= int64(n)
 	}
 	switch {
-	case errors.Is(err, io.EOF), f.left == 0:
-		f.end(settle)
+	case errors.Is(err, io.EOF), f.left == 0, f.sawEndMark(p[:n]):
+		f.end(0)
 	case err != nil:
 		f.end(f.window)
 	}
 	return n, err
+}
+
+// endMark is the line that ends a stream of chat completions. Some SDKs stop
+// reading there and close the body, when the gateway has long had the answer. No
+// JSON holds it, for a string holds no line break.
+const endMark = "\ndata: [DONE]"
+
+// sawEndMark reports whether the body, of which p is the next piece, has come to
+// the mark.
+func (f *flight) sawEndMark(p []byte) bool {
+	f.tail = append(f.tail, p...)
+	if bytes.Contains(f.tail, []byte(endMark)) {
+		return true
+	}
+	f.tail = append(f.tail[:0], f.tail[max(0, len(f.tail)-len(endMark)):]...)
+	return false
 }
 
 // Close implements [io.Closer].

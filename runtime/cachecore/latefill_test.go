@@ -31,6 +31,18 @@ func (b *slowBody) Read(p []byte) (int, error) {
 
 func (b *slowBody) Close() error { return nil }
 
+// pieces gives one of its strings a second.
+type pieces []string
+
+func (b *pieces) Read(p []byte) (int, error) {
+	<-time.After(time.Second)
+	n := copy(p, (*b)[0])
+	*b = (*b)[1:]
+	return n, nil
+}
+
+func (b *pieces) Close() error { return nil }
+
 // responds answers after the given time.
 func responds(after time.Duration, code int, status string, body io.ReadCloser) roundTripFunc {
 	return func(req *http.Request) (*http.Response, error) {
@@ -48,6 +60,13 @@ func responds(after time.Duration, code int, status string, body io.ReadCloser) 
 // What the code under test does with the answer.
 func readAll(resp *http.Response) { _, _ = io.Copy(io.Discard, resp.Body); _ = resp.Body.Close() }
 
+func readPieces(resp *http.Response) {
+	for range 3 {
+		_, _ = resp.Body.Read(make([]byte, 512))
+	}
+	_ = resp.Body.Close()
+}
+
 func closeEarly(resp *http.Response) {
 	_, _ = resp.Body.Read(make([]byte, 8))
 	_ = resp.Body.Close()
@@ -58,7 +77,6 @@ func TestLateFill_InvalidatesAgainAfterRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	const (
 		first  = time.Second
-		settle = 500 * time.Millisecond
 		window = 2 * time.Minute
 	)
 	text := func(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
@@ -69,12 +87,13 @@ func TestLateFill_InvalidatesAgainAfterRequestsInFlight(t *testing.T) {
 		hangUp   time.Duration // when the caller's context ends, if it does
 		want     []time.Duration
 	}{
-		{"miss read to its end", responds(5*time.Second, 200, "MISS", text("{}")), readAll, 0, []time.Duration{first, 5*time.Second + settle}},
-		{"stream read to its end", responds(0, 200, "MISS", &slowBody{9, io.EOF}), readAll, 0, []time.Duration{first, 9*time.Second + settle}},
-		{"no status", responds(5*time.Second, 200, "", text("{}")), readAll, 0, []time.Duration{first, 5*time.Second + settle}},
-		{"no body", responds(5*time.Second, 200, "MISS", http.NoBody), func(*http.Response) {}, 0, []time.Duration{first, 5*time.Second + settle}},
-		{"ended just before", responds(700*time.Millisecond, 200, "MISS", text("{}")), readAll, 0, []time.Duration{first, 700*time.Millisecond + settle}},
+		{"miss read to its end", responds(5*time.Second, 200, "MISS", text("{}")), readAll, 0, []time.Duration{first, 5 * time.Second}},
+		{"stream read to its end", responds(0, 200, "MISS", &slowBody{9, io.EOF}), readAll, 0, []time.Duration{first, 9 * time.Second}},
+		{"no status", responds(5*time.Second, 200, "", text("{}")), readAll, 0, []time.Duration{first, 5 * time.Second}},
+		{"no body", responds(5*time.Second, 200, "MISS", http.NoBody), func(*http.Response) {}, 0, []time.Duration{first, 5 * time.Second}},
 		{"ended long before", responds(400*time.Millisecond, 200, "MISS", text("{}")), readAll, 0, []time.Duration{first}},
+		{"stream closed at its end mark", responds(0, 200, "MISS", &pieces{"data: {}\n\nda", "ta: [DO", "NE]"}), readPieces, 0, []time.Duration{first, 3 * time.Second}},
+		{"stream with the mark in an answer", responds(0, 200, "MISS", &pieces{"data: {\"a\":\"data: [DONE]\"", `\ndata: [DONE]`, "}\n\n"}), readPieces, 0, []time.Duration{first, 3*time.Second + window}},
 		{"body closed early", responds(0, 200, "MISS", &slowBody{9, io.EOF}), closeEarly, 0, []time.Duration{first, time.Second + window}},
 		{"connection broke in the body", responds(0, 200, "MISS", &slowBody{3, io.ErrUnexpectedEOF}), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"caller hung up", responds(10*time.Second, 200, "MISS", text("{}")), readAll, 2 * time.Second, []time.Duration{first, 2*time.Second + window}},
@@ -86,7 +105,7 @@ func TestLateFill_InvalidatesAgainAfterRequestsInFlight(t *testing.T) {
 		{"500, which SDKs try again", responds(3*time.Second, 500, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"429, which SDKs try again", responds(3*time.Second, 429, "MISS", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"redirect", responds(3*time.Second, 307, "", text("")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
-		{"400", responds(3*time.Second, 400, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + settle}},
+		{"400", responds(3*time.Second, 400, "", text("no")), readAll, 0, []time.Duration{first, 3 * time.Second}},
 		{"L1 hit", responds(3*time.Second, 200, "HIT_L1", text("{}")), readAll, 0, []time.Duration{first, 3 * time.Second}},
 		{"L1 hit before", responds(0, 200, "HIT_L1", &slowBody{9, io.EOF}), readAll, 0, []time.Duration{first}},
 		{"L2 hit before", responds(0, 200, "HIT_L2", &slowBody{9, io.EOF}), readAll, 0, []time.Duration{first}},
@@ -164,7 +183,7 @@ func TestLateFill_KnownLengthNeedsNoEOF(t *testing.T) {
 		if err := c.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := times(g.arrivals("")), []time.Duration{0, 500 * time.Millisecond}; !reflect.DeepEqual(got, want) {
+		if got, want := times(g.arrivals("")), []time.Duration{0}; !reflect.DeepEqual(got, want) {
 			t.Errorf("invalidated at %v, want %v", got, want)
 		}
 	})
@@ -215,10 +234,15 @@ func TestLateFill_RepeatsWhatTheRequestCarries(t *testing.T) {
 	}
 }
 
+// answersAfter10s answers each request with a body of its own.
+func answersAfter10s(req *http.Request) (*http.Response, error) {
+	return responds(10*time.Second, 200, "MISS", io.NopCloser(strings.NewReader("{}")))(req)
+}
+
 func TestLateFill_LaterRequestsAreNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := &gateway{complete: responds(10*time.Second, 200, "MISS", io.NopCloser(strings.NewReader("{}")))}
+		g := &gateway{complete: answersAfter10s}
 		c := g.client(t)
 		ctx := cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1"))
 		first := ask(ctx, c, readAll)
@@ -231,7 +255,7 @@ func TestLateFill_LaterRequestsAreNotWaitedFor(t *testing.T) {
 		if err := c.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := times(g.arrivals("")), []time.Duration{time.Second, 10500 * time.Millisecond}; !reflect.DeepEqual(got, want) {
+		if got, want := times(g.arrivals("")), []time.Duration{time.Second, 10 * time.Second}; !reflect.DeepEqual(got, want) {
 			t.Errorf("invalidated at %v, want %v", got, want)
 		}
 	})
@@ -242,7 +266,7 @@ func TestLateFill_LaterRequestsAreNotWaitedFor(t *testing.T) {
 func TestLateFill_RepetitionsAreCollapsed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := &gateway{complete: responds(10*time.Second, 200, "MISS", io.NopCloser(strings.NewReader("{}")))}
+		g := &gateway{complete: answersAfter10s}
 		c := g.client(t)
 		ctx := cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1"))
 		var all []chan struct{}
@@ -257,7 +281,7 @@ func TestLateFill_RepetitionsAreCollapsed(t *testing.T) {
 		if err := c.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		want := []time.Duration{1 * time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second, 5 * time.Second, 14500 * time.Millisecond}
+		want := []time.Duration{1 * time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second, 5 * time.Second, 14 * time.Second}
 		if got := times(g.arrivals("")); !reflect.DeepEqual(got, want) {
 			t.Errorf("invalidated at %v, want %v", got, want)
 		}
