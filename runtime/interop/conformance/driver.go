@@ -32,6 +32,10 @@ type Driver struct {
 	// RefusesRedirect says that it follows no redirect to another origin.
 	RefusesRedirect bool
 
+	// MissesPlainJSON says that it takes plain JSON, in answer to a request for a
+	// stream, for a stream without pieces.
+	MissesPlainJSON bool
+
 	// Federated builds it without a key, so that it requests a credential through
 	// the injected client, of a path that ends in /oauth/token. Nil if it cannot.
 	Federated func(client *cachecore.Client, gateway string) (SDK, error)

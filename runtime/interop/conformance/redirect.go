@@ -38,6 +38,31 @@ func testRedirectWithin(t *testing.T, d Driver, m mode) {
 	}
 }
 
+// testFound shows what docs/sdks.md warns of: after a 302 the request has neither
+// its method nor its body, and what answers that passes for the answer.
+func testFound(t *testing.T, d Driver, m mode) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
+		if r.Method == http.MethodPost {
+			w.Header().Set("Location", r.Path+"?"+r.Query)
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+		// The body would have asked for it.
+		r.Body = []byte(`"stream":true`)
+		if m.name == "JSON" {
+			r.Body = nil
+		}
+		d.Wire.answer(w, r, func(int) {}, "30 days")
+	})
+	text, err := m.ask(t.Context(), d.build(t, gateway.URL, key), "What notice?")
+	if err != nil || text != "30 days" {
+		t.Fatalf("answer is %q, %v", text, err)
+	}
+	if got := gateway.Exactly(t, 2)[1]; got.Method != http.MethodGet || len(got.Body) > 0 {
+		t.Errorf("the second request is %s with %q, want a GET with nothing", got.Method, got.Body)
+	}
+}
+
 // testRedirectElsewhere shows that another port of the same host is not the
 // gateway: it gets nothing that names the tenant, and its word on caching does not
 // count. The SDK's own key is the tenant's token here, the worst case.

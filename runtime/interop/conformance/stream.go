@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -57,5 +58,19 @@ func testNotDelayed(t *testing.T, d Driver) {
 	}
 	if !slices.Equal(got, pieces) {
 		t.Errorf("pieces are %q, want %q", got, pieces)
+	}
+}
+
+// testPlainJSON shows why a gateway has to answer a request for a stream with
+// one: most SDKs find nothing in plain JSON, and nothing wrong with that.
+func testPlainJSON(t *testing.T, d Driver) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, d.Wire.whole, quote("30 days"))
+	})
+	pieces := 0
+	err := d.build(t, gateway.URL, key).Stream(t.Context(), "What notice?", func(string) { pieces++ })
+	if pieces > 0 || (err == nil) != d.MissesPlainJSON {
+		t.Errorf("%d pieces, %v; want none, and an error: %t", pieces, err, !d.MissesPlainJSON)
 	}
 }

@@ -14,6 +14,8 @@ func Run(t *testing.T, d Driver) {
 				"BypassCarriesNeither":            testBypass,
 				"FollowsRedirectWithinGateway":    testRedirectWithin,
 				"RedirectElsewhereCarriesNeither": testRedirectElsewhere,
+				"Found302LosesThePrompt":          testFound,
+				"WritesTheSameBytes":              testSameBytes,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -35,6 +37,10 @@ func Run(t *testing.T, d Driver) {
 	t.Run("StreamIsNotDelayed", func(t *testing.T) {
 		t.Parallel()
 		testNotDelayed(t, d)
+	})
+	t.Run("PlainJSONForAStream", func(t *testing.T) {
+		t.Parallel()
+		testPlainJSON(t, d)
 	})
 	if d.Federated != nil {
 		t.Run("SideRequestsCarryNeither", func(t *testing.T) {

@@ -133,3 +133,23 @@ func testBypass(t *testing.T, d Driver, m mode) {
 		t.Errorf("status is %s, want %s", got, cachecore.Bypass)
 	}
 }
+
+// testSameBytes shows that the same call has the same body each time, by which an
+// exact match finds its answer.
+func testSameBytes(t *testing.T, d Driver, m mode) {
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
+		d.Wire.answer(w, r, func(int) {}, "30 days")
+	})
+	sdk := d.build(t, gateway.URL, key)
+	for range 20 {
+		if _, err := m.ask(t.Context(), sdk, "What <notice> & why?"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := gateway.Exactly(t, 20)
+	for _, r := range all {
+		if !bytes.Equal(r.Body, all[0].Body) {
+			t.Errorf("body is %s, was %s", r.Body, all[0].Body)
+		}
+	}
+}

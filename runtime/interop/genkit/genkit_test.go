@@ -2,6 +2,8 @@ package genkit
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"testing"
 
 	"github.com/firebase/genkit/go/ai"
@@ -34,7 +36,7 @@ type kit struct{ *genkit.Genkit }
 func newGenkit(ctx context.Context, client *cachecore.Client, gateway, key string) (conformance.SDK, error) {
 	llm := genkit.Init(ctx, genkit.WithPlugins(&compat_oai.OpenAICompatible{
 		Provider: "gateway",
-		BaseURL:  gateway + "/v1",
+		BaseURL:  gateway + "/v1/", // with a final slash, or calls race to add one
 		Opts:     []option.RequestOption{option.WithHTTPClient(client.HTTPClient())},
 		APIKey:   key,
 	}))
@@ -55,3 +57,46 @@ func (k kit) Stream(ctx context.Context, question string, piece func(string)) er
 		}))
 	return err
 }
+
+// TestToolsHaveNoOrder holds docs/sdks.md to what it says of Genkit.
+func TestToolsHaveNoOrder(t *testing.T) {
+	t.Parallel()
+	bodies := map[string]bool{}
+	base := roundTripper(func(req *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(req.Body)
+		bodies[string(body)] = true
+		return &http.Response{StatusCode: http.StatusBadRequest, Body: http.NoBody, Request: req}, err
+	})
+	client, err := cachecore.New("http://gateway.test", "token", cachecore.WithBaseTransport(base))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sdk, err := newGenkit(t.Context(), client, "http://gateway.test", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	llm, ok := sdk.(kit)
+	if !ok {
+		t.Fatalf("it is a %T", sdk)
+	}
+	var tools []ai.ToolRef
+	for _, name := range []string{"one", "two", "three"} {
+		tools = append(tools, genkit.DefineTool(llm.Genkit, name, "Does nothing.",
+			func(*ai.ToolContext, string) (string, error) { return "", nil }))
+	}
+	for range 50 {
+		if _, err := genkit.Generate(t.Context(), llm.Genkit,
+			ai.WithModelName(model), ai.WithPrompt("What notice?"), ai.WithTools(tools...)); err == nil {
+			t.Fatal("a 400 is no error")
+		}
+	}
+	if len(bodies) == 1 {
+		t.Error("all have the same bytes: the page need not warn any more")
+	}
+}
+
+// roundTripper is a function as an [http.RoundTripper].
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements [http.RoundTripper].
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -14,10 +14,11 @@ import (
 func TestAnthropic(t *testing.T) {
 	t.Parallel()
 	conformance.Run(t, conformance.Driver{
-		Wire:      conformance.Messages,
-		New:       newAnthropic,
-		Retries:   true,
-		Federated: newFederatedAnthropic,
+		Wire:            conformance.Messages,
+		New:             newAnthropic,
+		Retries:         true,
+		MissesPlainJSON: true,
+		Federated:       newFederatedAnthropic,
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 
 func TestEino(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, conformance.Driver{Wire: conformance.Chat, New: newEino})
+	conformance.Run(t, conformance.Driver{Wire: conformance.Chat, New: newEino, MissesPlainJSON: true})
 }
 
 type eino struct{ *openai.ChatModel }

@@ -14,7 +14,7 @@ import (
 
 func TestGoOpenAI(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, conformance.Driver{Wire: conformance.Chat, New: newGoOpenAI})
+	conformance.Run(t, conformance.Driver{Wire: conformance.Chat, New: newGoOpenAI, MissesPlainJSON: true})
 }
 
 type goOpenAI struct{ *openai.Client }

@@ -19,6 +19,7 @@ func TestOpenAI(t *testing.T) {
 		New:             newOpenAI,
 		Retries:         true,
 		RefusesRedirect: true,
+		MissesPlainJSON: true,
 		Federated:       newFederatedOpenAI,
 	})
 }

@@ -15,9 +15,9 @@ import (
 
 // Request is a request as it arrived.
 type Request struct {
-	Path, Query string
-	Header      http.Header
-	Body        []byte
+	Method, Path, Query string
+	Header              http.Header
+	Body                []byte
 }
 
 // Dep is an element of the deps header, as the protocol spells it.
@@ -62,7 +62,7 @@ func NewServer(tb testing.TB, answer func(http.ResponseWriter, Request)) *Server
 		if err != nil {
 			tb.Errorf("read the request: %v", err)
 		}
-		r := Request{req.URL.Path, req.URL.RawQuery, req.Header.Clone(), body}
+		r := Request{req.Method, req.URL.Path, req.URL.RawQuery, req.Header.Clone(), body}
 		s.mu.Lock()
 		s.got = append(s.got, r)
 		s.mu.Unlock()

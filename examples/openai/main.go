@@ -1,0 +1,88 @@
+// An assistant that looks up documents before it asks the model, with OpenAI's
+// own SDK. What it looked up is what the answer depends on: nobody lists it by hand.
+//
+//	go run ./examples/openai
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+
+	"github.com/depgen/depgen/examples/internal/local"
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+func main() {
+	if err := run(context.Background(), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "openai:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer) (err error) {
+	docs := &library{texts: map[string]string{
+		"refunds": "Refunds take 30 days.",
+		"privacy": "We keep your name and nothing else.",
+	}}
+	gateway, err := local.Start(docs.model())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, gateway.Close()) }()
+	ctx = cachecore.NewContext(ctx, gateway.Client)
+
+	a := &assistant{docs: docs, llm: openai.NewClient(
+		option.WithBaseURL(gateway.URL+"/v1"),
+		option.WithHTTPClient(gateway.Client.HTTPClient()),
+		option.WithAPIKey("the gateway holds the real one"),
+	)}
+	const refunds, privacy = "What do you say about refunds?", "What do you say about privacy?"
+	for _, question := range []string{refunds, privacy, refunds} {
+		if err := a.ask(ctx, out, question); err != nil {
+			return err
+		}
+	}
+	if err := docs.change(ctx, "refunds", "Refunds take 14 days."); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "the document about refunds has changed")
+	return errors.Join(a.ask(ctx, out, privacy), a.ask(ctx, out, refunds))
+}
+
+type assistant struct {
+	docs *library
+	llm  openai.Client
+}
+
+// ask prints where the answer comes from, as soon as it begins, and then its
+// pieces as they arrive.
+func (a *assistant) ask(ctx context.Context, out io.Writer, question string) error {
+	ctx, call := cachecore.WithCall(cachecore.Track(ctx))
+	files := a.docs.find(ctx, question)
+	stream := a.llm.Chat.Completions.NewStreaming(ctx, openai.ChatCompletionNewParams{
+		Model: openai.ChatModelGPT4o,
+		Messages: []openai.ChatCompletionMessageParamUnion{
+			openai.SystemMessage("You answer from the files that the user names."),
+			openai.UserMessage(question + " Files: " + strings.Join(files, ", ")),
+		},
+	})
+	defer stream.Close() //nolint:errcheck // Err below says what went wrong
+	for begun := false; stream.Next(); {
+		for _, choice := range stream.Current().Choices {
+			if !begun && choice.Delta.Content != "" {
+				fmt.Fprintf(out, "%-7s", call.Status().Status)
+				begun = true
+			}
+			fmt.Fprint(out, choice.Delta.Content)
+		}
+	}
+	fmt.Fprintln(out)
+	return stream.Err()
+}

@@ -1,0 +1,199 @@
+package sdk
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/anthropics/anthropic-sdk-go/v2"
+	"google.golang.org/genai"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/loopback"
+)
+
+// These tests hold docs/sdks.md to what it says of single SDKs.
+
+// client returns one whose requests a gateway in memory answers, if it is given.
+func client(t *testing.T, url string, gateway ...roundTripper) *cachecore.Client {
+	t.Helper()
+	var opts []cachecore.Option
+	for _, g := range gateway {
+		opts = append(opts, cachecore.WithBaseTransport(g))
+	}
+	c, err := cachecore.New(url, "token", opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Transport().CloseIdleConnections)
+	return c
+}
+
+// roundTripper is a function as an [http.RoundTripper].
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements [http.RoundTripper].
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+func refuse(w http.ResponseWriter, _ loopback.Request) { w.WriteHeader(http.StatusBadRequest) }
+
+func TestAnthropicAddsV1Itself(t *testing.T) {
+	t.Parallel()
+	gateway := loopback.NewServer(t, refuse)
+	llm, err := newAnthropic(client(t, gateway.URL), gateway.URL+"/v1", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := llm.Ask(t.Context(), "What notice?"); err == nil {
+		t.Errorf("answer is %q", text)
+	}
+	if got := gateway.Exactly(t, 1)[0].Path; got != "/v1/v1/messages" {
+		t.Errorf("path is %s", got)
+	}
+}
+
+func TestAnthropicExtraFieldsHaveNoOrder(t *testing.T) {
+	t.Parallel()
+	gateway := loopback.NewServer(t, refuse)
+	sdk, err := newAnthropic(client(t, gateway.URL), gateway.URL, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	llm, ok := sdk.(claude)
+	if !ok {
+		t.Fatalf("it is a %T", sdk)
+	}
+	extra := map[string]any{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8}
+	params := llm.params("What notice?")
+	params.Tools = []anthropic.ToolUnionParam{{OfTool: &anthropic.ToolParam{
+		Name: "look_up", InputSchema: anthropic.ToolInputSchemaParam{ExtraFields: extra},
+	}}}
+	const calls = 50
+	for range calls {
+		if _, err := llm.Messages.New(t.Context(), params); err == nil {
+			t.Fatal("a 400 is no error")
+		}
+	}
+	bodies := map[string]bool{}
+	for _, r := range gateway.Exactly(t, calls) {
+		bodies[string(r.Body)] = true
+	}
+	if len(bodies) == 1 {
+		t.Error("all have the same bytes: the page need not warn any more")
+	}
+}
+
+func TestAnthropicWaitsAsLongAsItIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		gateway := func(req *http.Request) (*http.Response, error) {
+			if time.Since(begun) == 0 {
+				return respond(req, http.StatusTooManyRequests, "{}"), nil
+			}
+			return respond(req, http.StatusOK, `{"type":"message","content":[{"type":"text","text":"30 days"}]}`), nil
+		}
+		llm, err := newAnthropic(client(t, "http://gateway.test", gateway), "http://gateway.test", "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := llm.Ask(t.Context(), "What notice?"); err != nil || text != "30 days" {
+			t.Errorf("answer is %q, %v", text, err)
+		}
+		if waited := time.Since(begun); waited != time.Hour {
+			t.Errorf("it waited %s of the hour that it was told", waited)
+		}
+	})
+}
+
+// respond answers in memory, and asks to be left alone for an hour.
+func respond(req *http.Request, code int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: code, Request: req, Body: io.NopCloser(strings.NewReader(body)),
+		Header: http.Header{"Content-Type": {"application/json"}, "Retry-After": {"3600"}},
+	}
+}
+
+func TestLangChainTurnsErrorsIntoText(t *testing.T) {
+	t.Parallel()
+	gateway := func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+	for name, tt := range map[string]struct {
+		build func(*cachecore.Client, string, string) (conformance.SDK, error)
+		kept  bool
+	}{
+		"langchaingo": {newLangChain, false},
+		"go-openai":   {newGoOpenAI, true},
+		"eino":        {newEino, true},
+		"genai":       {newGenAI, true},
+	} {
+		llm, err := tt.build(client(t, "http://gateway.test", gateway), "http://gateway.test", "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := llm.Ask(t.Context(), "What notice?"); err == nil || errors.Is(err, io.ErrUnexpectedEOF) != tt.kept {
+			t.Errorf("%s: error is %v; the cause is in its chain: want %t", name, err, tt.kept)
+		}
+	}
+}
+
+func TestLangChainReadsNoLongLines(t *testing.T) {
+	t.Parallel()
+	text := bytes.Repeat([]byte("x"), 70_000)
+	gateway := loopback.NewServer(t, func(w http.ResponseWriter, _ loopback.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\ndata: [DONE]\n\n", text)
+	})
+	llm, err := newLangChain(client(t, gateway.URL), gateway.URL, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = llm.Stream(t.Context(), "What notice?", func(string) {})
+	if err == nil || !strings.Contains(err.Error(), "token too long") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestGenAIStreamIsSentWhenRangedOver(t *testing.T) {
+	t.Parallel()
+	gateway := loopback.NewServer(t, refuse)
+	sdk, err := newGenAI(client(t, gateway.URL), gateway.URL, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	llm, ok := sdk.(gemini)
+	if !ok {
+		t.Fatalf("it is a %T", sdk)
+	}
+	stream := llm.Models.GenerateContentStream(t.Context(), "gemini-2.5-flash", genai.Text("What notice?"), nil)
+	gateway.Exactly(t, 0)
+	for range 2 {
+		for _, err := range stream {
+			if err == nil {
+				t.Error("a 400 is no error")
+			}
+		}
+	}
+	gateway.Exactly(t, 2)
+}
+
+func TestEmptyKey(t *testing.T) {
+	for name, build := range map[string]func(*cachecore.Client, string, string) (conformance.SDK, error){
+		"langchaingo": newLangChain, "genai": newGenAI,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, variable := range []string{"OPENAI_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY"} {
+				t.Setenv(variable, "") // where they would look next
+			}
+			if _, err := build(client(t, "http://127.0.0.1"), "http://127.0.0.1", ""); err == nil {
+				t.Error("an empty key is no error")
+			}
+		})
+	}
+}
