@@ -40,20 +40,20 @@ func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 // of [Expand]. For a dep that was still under way when ctx ended, the receipt
 // has the context's error.
 func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateResult {
-	r := newRun(c, Expand(deps...))
-	if len(r.jobs) == 0 {
+	deps = Expand(deps...)
+	r := newRun(c, deps)
+	workers := r.workers()
+	if workers == 0 {
 		return r.results
 	}
-	workers := min(len(r.jobs), c.cfg.concurrency)
 	if !c.begin(workers) {
 		return r.snapshot(ErrClosed)
 	}
-	c.repeatLater(ctx, r.jobs)
-	r.left.Store(int64(len(r.jobs)))
+	c.repeatLater(ctx, deps)
 	for range workers {
 		go func() {
 			defer c.done()
-			r.work(context.WithoutCancel(ctx))
+			r.work(ctx)
 		}()
 	}
 	select {
@@ -67,10 +67,8 @@ func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateRe
 // run is one call of InvalidateMany.
 type run struct {
 	client   *Client
-	jobs     []Dep // the valid ones
-	at       []int // where their results go
 	next     atomic.Int64
-	left     atomic.Int64
+	left     atomic.Int64 // valid deps that are not done
 	finished chan struct{}
 
 	mu        sync.Mutex
@@ -88,22 +86,30 @@ func newRun(c *Client, deps []Dep) *run {
 			r.done[i] = true
 			continue
 		}
-		r.jobs = append(r.jobs, d)
-		r.at = append(r.at, i)
+		r.left.Add(1)
 	}
 	return r
 }
 
-// work takes jobs until none is left.
+// workers returns how many goroutines the run is worth.
+func (r *run) workers() int { return min(int(r.left.Load()), r.client.cfg.concurrency) }
+
+// work takes valid deps until none is left.
 func (r *run) work(ctx context.Context) {
+	ctx, cancel := r.client.detach(ctx)
+	defer cancel()
 	for {
-		n := int(r.next.Add(1)) - 1
-		if n >= len(r.jobs) {
+		i := int(r.next.Add(1)) - 1
+		if i >= len(r.results) {
 			return
 		}
-		result := r.client.invalidateOne(ctx, r.jobs[n])
+		d := r.results[i].Dep // which nobody changes
+		if d.Err() != nil {
+			continue
+		}
+		result := r.client.invalidateOne(ctx, d)
 		r.mu.Lock()
-		r.results[r.at[n]], r.done[r.at[n]] = result, true
+		r.results[i], r.done[i] = result, true
 		unread := r.abandoned
 		r.mu.Unlock()
 		if unread {
@@ -129,7 +135,18 @@ func (r *run) snapshot(err error) []InvalidateResult {
 	return out
 }
 
-// invalidateOne sends one invalidation when there is a slot, with its retries.
+// detach returns a context with the values of ctx that ends with the client only.
+func (c *Client) detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(c.life, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+// invalidateOne sends one invalidation when there is a slot, with its retries. Its
+// context is one of detach.
 func (c *Client) invalidateOne(ctx context.Context, d Dep) InvalidateResult {
 	result := InvalidateResult{Dep: d}
 	hash := d.hash
@@ -143,10 +160,6 @@ func (c *Client) invalidateOne(ctx context.Context, d Dep) InvalidateResult {
 		result.Err = &InvalidateError{Dep: d, Err: ErrClosed}
 		return result
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.timeout)
-	defer cancel()
-	defer context.AfterFunc(c.life, cancel)()
-
 	var err error
 	result.KeysDeleted, result.Attempts, err = c.sendWithRetries(ctx, d.id, hash)
 	if err != nil {

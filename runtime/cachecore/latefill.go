@@ -44,7 +44,7 @@ func (l *lateFills) next(id string, fs *flights) <-chan struct{} {
 func (c *Client) repeatLater(ctx context.Context, deps []Dep) {
 	ctx = context.WithoutCancel(ctx)
 	// A versioned dep needs neither, and its repetition could undo a later version.
-	deps = slices.DeleteFunc(slices.Clone(deps), func(d Dep) bool { return d.versioned })
+	deps = slices.DeleteFunc(slices.Clone(deps), func(d Dep) bool { return d.versioned || d.err != nil })
 	if after := c.cfg.secondPass; after > 0 && len(deps) > 0 {
 		c.spawn(func() { c.secondPass(ctx, deps, after) })
 	}
@@ -75,6 +75,8 @@ func (c *Client) afterFlights(ctx context.Context, d Dep) {
 			return
 		}
 	}
+	ctx, cancel := c.detach(ctx)
+	defer cancel()
 	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, d))
 }
 
@@ -88,8 +90,7 @@ func (c *Client) secondPass(ctx context.Context, deps []Dep, after time.Duration
 		return
 	}
 	r := newRun(c, deps)
-	r.left.Store(int64(len(r.jobs)))
-	for range min(len(r.jobs), c.cfg.concurrency) {
+	for range r.workers() {
 		c.spawn(func() { r.work(ctx) })
 	}
 	<-r.finished

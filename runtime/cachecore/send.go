@@ -23,15 +23,19 @@ type temporary struct {
 	after time.Duration // the least wait that the gateway asks for
 }
 
-// sendWithRetries posts one invalidation until it succeeds, fails for good, or
-// ctx ends. The error is that of the last attempt.
+// sendWithRetries posts one invalidation until it succeeds, fails for good, its
+// time is over, or ctx ends. The error is that of the last attempt.
 func (c *Client) sendWithRetries(ctx context.Context, id, hash string) (keys, attempts int, err error) {
-	body, err := json.Marshal(map[string]string{"dep_id": id, "new_hash": hash})
+	deadline := time.Now().Add(c.cfg.timeout)
+	body, err := json.Marshal(struct {
+		DepID   string `json:"dep_id"`
+		NewHash string `json:"new_hash"`
+	}{id, hash})
 	if err != nil {
 		return 0, 0, err
 	}
 	for attempts = 1; ; attempts++ {
-		keys, err = c.post(ctx, body)
+		keys, err = c.post(ctx, deadline, body)
 		var again *temporary
 		if !errors.As(err, &again) {
 			return keys, attempts, err
@@ -41,7 +45,7 @@ func (c *Client) sendWithRetries(ctx context.Context, id, hash string) (keys, at
 			return 0, attempts, err
 		}
 		wait := max(c.cfg.retry.delay(attempts), again.after)
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
+		if time.Until(deadline) < wait {
 			return 0, attempts, err
 		}
 		select {
@@ -63,8 +67,11 @@ func (p RetryPolicy) delay(attempt int) time.Duration {
 }
 
 // post sends one request. Only 2xx with ok: true is success.
-func (c *Client) post(ctx context.Context, body []byte) (keys int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.retry.AttemptTimeout)
+func (c *Client) post(ctx context.Context, deadline time.Time, body []byte) (keys int, err error) {
+	if attempt := time.Now().Add(c.cfg.retry.AttemptTimeout); attempt.Before(deadline) {
+		deadline = attempt
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint, bytes.NewReader(body))
 	if err != nil {
