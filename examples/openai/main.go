@@ -67,13 +67,13 @@ func (a *assistant) ask(ctx context.Context, out io.Writer, question string) err
 	ctx, call := cachecore.WithCall(cachecore.Track(ctx))
 	files := a.docs.find(ctx, question)
 	stream := a.llm.Chat.Completions.NewStreaming(ctx, openai.ChatCompletionNewParams{
-		Model: openai.ChatModelGPT4o,
+		Model: "gpt-4o",
 		Messages: []openai.ChatCompletionMessageParamUnion{
 			openai.SystemMessage("You answer from the files that the user names."),
 			openai.UserMessage(question + " Files: " + strings.Join(files, ", ")),
 		},
 	})
-	defer stream.Close() //nolint:errcheck // Err below says what went wrong
+	defer stream.Close()
 	for begun := false; stream.Next(); {
 		for _, choice := range stream.Current().Choices {
 			if !begun && choice.Delta.Content != "" {

@@ -38,7 +38,7 @@ func (d *desk) AskAll(ctx context.Context, question string) (string, error) {
 func (d *desk) Stream(ctx context.Context, id, question string, piece func(string)) error {
 	ctx = cachecore.WithDeps(ctx, deps.DepContract(id))
 	stream := d.llm.Chat.Completions.NewStreaming(ctx, prompt(question+" "+id))
-	defer stream.Close() //nolint:errcheck // Err below says what went wrong
+	defer stream.Close()
 	for stream.Next() {
 		for _, choice := range stream.Current().Choices {
 			piece(choice.Delta.Content)
@@ -66,7 +66,7 @@ func (d *desk) complete(ctx context.Context, question string) (string, error) {
 
 func prompt(question string) openai.ChatCompletionNewParams {
 	return openai.ChatCompletionNewParams{
-		Model: openai.ChatModelGPT4o,
+		Model: "gpt-4o",
 		Messages: []openai.ChatCompletionMessageParamUnion{
 			openai.SystemMessage("You answer from the contracts of the desk."),
 			openai.UserMessage(question),

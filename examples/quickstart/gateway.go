@@ -24,7 +24,7 @@ type gateway struct {
 
 // startGateway starts it in front of a model that answers from the contracts, as
 // a model with file search does.
-func startGateway(contracts *store) (*gateway, error) {
+func startGateway(ctx context.Context, contracts *store) (*gateway, error) {
 	g := &gateway{}
 	g.now.Store(time.Now().Unix())
 	secret := []byte(rand.Text() + rand.Text())
@@ -43,7 +43,7 @@ func startGateway(contracts *store) (*gateway, error) {
 	if g.token, err = devgateway.Mint(secret, devgateway.Claims{Tenant: "quickstart"}); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

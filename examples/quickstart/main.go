@@ -22,10 +22,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, color.Output); err != nil {
+	err := run(ctx, color.Output)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
-		stop()
 		os.Exit(1)
 	}
 }
@@ -35,7 +35,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		"contract-123": "30 days' notice",
 		"contract-456": "60 days' notice",
 	}}
-	gateway, err := startGateway(contracts)
+	gateway, err := startGateway(ctx, contracts)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func TestNames(t *testing.T) {
 		{"public.users", "PublicUsers", "publicUsers"},
 		{"orderItems", "OrderItems", "orderItems"},
 		{"größe ändern", "GrößeÄndern", "größeÄndern"},
-		{"日本", "日本", "日本"}, //nolint:gosmopolitan // letters without case
+		{"日本", "日本", "日本"},
 		{"!?", "", ""},
 	}
 	for _, tt := range tests {

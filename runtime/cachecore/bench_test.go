@@ -45,7 +45,7 @@ func bareClone(base http.RoundTripper) roundTripFunc {
 func TestRoundTrip_AllocatesLittleOverClone(t *testing.T) { //nolint:paralleltest // see above
 	count := func(rt http.RoundTripper, req *http.Request) float64 {
 		return testing.AllocsPerRun(200, func() {
-			if _, err := rt.RoundTrip(req); err != nil { //nolint:bodyclose // its end is not counted
+			if _, err := rt.RoundTrip(req); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -58,7 +58,7 @@ func TestWithBypass_DeletesOtherSpellings(t *testing.T) {
 		return answer(req, 200, "BYPASS", ""), nil
 	})
 	req, _ := http.NewRequestWithContext(cachecore.WithBypass(t.Context()), http.MethodPost, "http://gateway.test/", nil)
-	req.Header = http.Header{"X-CacheCore-Token": {"x"}, "x-cachecore-deps": {"W10"}} //nolint:canonicalheader // as some set it
+	req.Header = http.Header{"X-CacheCore-Token": {"x"}, "x-cachecore-deps": {"W10"}}
 	resp, err := c.Transport().RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)

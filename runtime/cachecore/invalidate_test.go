@@ -282,11 +282,11 @@ func TestInvalidateMany_OrderOfReceipts(t *testing.T) {
 
 func TestInvalidate_JoinsOneErrorForEachFailure(t *testing.T) {
 	t.Parallel()
-	gateway := newRecorder(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) })
+	gateway := newRecorder(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
 	c := newClient(t, gateway.URL)
 	cause := errors.New("no text form")
 	err := c.Invalidate(t.Context(), cachecore.NewDep("doc:1"), cachecore.InvalidDep("user", cause), cachecore.NewDep("doc:2"))
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // how errors.Join says it
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok || len(joined.Unwrap()) != 3 {
 		t.Fatalf("got %v, want three errors", err)
 	}

@@ -148,7 +148,7 @@ func ask(ctx context.Context, c *cachecore.Client, use func(*http.Response)) (do
 		defer close(done)
 		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/v1/chat/completions", nil)
 		if resp, err := c.Transport().RoundTrip(req); err == nil {
-			use(resp) //nolint:bodyclose // use closes it
+			use(resp)
 		}
 	}()
 	return done

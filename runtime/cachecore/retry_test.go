@@ -102,8 +102,8 @@ func TestInvalidateRetry_BacksOffWithJitter(t *testing.T) {
 		if len(seen) != 7 {
 			t.Fatalf("%d attempts, want 7", len(seen))
 		}
-		for i, most := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
-			most *= time.Millisecond
+		for i, milliseconds := range []int{100, 200, 400, 800, 1000, 1000} {
+			most := time.Duration(milliseconds) * time.Millisecond
 			if wait := seen[i+1].at - seen[i].at; wait < most/2 || wait > most {
 				t.Errorf("wait %d is %v, want %v to %v", i+1, wait, most/2, most)
 			}

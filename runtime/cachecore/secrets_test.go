@@ -137,7 +137,7 @@ func TestToken_IsInNoErrorOfAnInvalidation(t *testing.T) {
 
 func TestToken_IsInNoErrorOfTheTransport(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

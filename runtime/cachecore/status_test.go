@@ -62,7 +62,7 @@ func FuzzParseStatus(f *testing.F) {
 			t.Errorf("status %q", s.Status)
 		case s.Status != cachecore.Unknown && !strings.Contains(status, string(s.Status)):
 			t.Errorf("status %q of %q", s.Status, status)
-		case !(s.Similarity >= 0 && s.Similarity <= 1): //nolint:staticcheck // so that NaN fails
+		case !(s.Similarity >= 0 && s.Similarity <= 1):
 			t.Errorf("similarity %v of %q", s.Similarity, similarity)
 		case s.Age < 0 || s.Age%time.Second != 0:
 			t.Errorf("age %v of %q", s.Age, age)

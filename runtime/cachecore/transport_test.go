@@ -273,8 +273,8 @@ func TestTransport_ErrorsOfTheBaseStayTyped(t *testing.T) {
 	sentinel := errors.New("reset")
 	c := inMemory(t, func(*http.Request) (*http.Response, error) { return nil, sentinel })
 	req, _ := http.NewRequestWithContext(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")), http.MethodPost, "http://gateway.test/", nil)
-	resp, err := c.Transport().RoundTrip(req) //nolint:bodyclose // there is none
-	if resp != nil || err != sentinel {       //nolint:errorlint // the very same
+	resp, err := c.Transport().RoundTrip(req)
+	if resp != nil || err != sentinel { //nolint:errorlint // the very same
 		t.Errorf("got %v, %v", resp, err)
 	}
 }
