@@ -55,7 +55,7 @@ func (s *standIn) messages(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Cache", status)
-	w.Write(e.answer) //nolint:errchkjson // the client has left
+	w.Write(e.answer) //nolint:errcheck // the client has left
 }
 
 func (s *standIn) invalidate(w http.ResponseWriter, r *http.Request) {

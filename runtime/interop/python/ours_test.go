@@ -55,7 +55,7 @@ func (o ours) post(t *testing.T, r request) answer {
 	t.Helper()
 	ctx, call := cachecore.WithCall(t.Context())
 	for _, deps := range r.deps {
-		ctx = cachecore.WithDeps(ctx, deps...)
+		ctx = cachecore.WithDeps(ctx, deps...) //nolint:fatcontext // nesting is what is tested
 	}
 	if r.bypass {
 		ctx = cachecore.WithBypass(ctx)

@@ -50,7 +50,7 @@ func TestDepsDecodeAlike(t *testing.T) {
 	}
 	tests := map[string][]cachecore.Dep{
 		"ASCII":     {cachecore.NewDep("doc:contract-123"), cachecore.NewDep("table:docs").WithHash("7")},
-		"non-ASCII": {cachecore.NewDep("doc:Müller/契約/🙂"), cachecore.NewDep("doc:e\u0301")},
+		"non-ASCII": {cachecore.NewDep("doc:Müller/Договор/🙂"), cachecore.NewDep("doc:e\u0301")},
 		"quotes":    {cachecore.NewDep(`doc:"a" \ 'b' <&> ` + "\n\x00\u2028")},
 		"fifty":     fifty,
 	}
@@ -83,7 +83,7 @@ func TestClientsShareAnswers(t *testing.T) {
 			t.Parallel()
 			gateway := cachecoretest.NewGateway(t)
 			o, p := onGateway(t, gateway, devgateway.Claims{Tenant: "shared"})
-			dep := cachecore.NewDep("doc:Müller/契約")
+			dep := cachecore.NewDep("doc:Müller/Договор")
 			r := completion(gateway, body, dep)
 			for _, turn := range [][2]sender{{p, o}, {o, p}} {
 				made, found := turn[0].post(t, r), turn[1].post(t, r)

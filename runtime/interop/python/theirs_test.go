@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"testing"
@@ -38,7 +39,7 @@ func newTheirs(t *testing.T, gateway, token string, timeout time.Duration) *thei
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		in.Close() //nolint:errcheck // the driver ends with its input
+		in.Close() // which ends the driver
 		if _, err := io.Copy(io.Discard, out); err != nil {
 			t.Errorf("driver.py: %v", err)
 		}
@@ -57,9 +58,7 @@ func newTheirs(t *testing.T, gateway, token string, timeout time.Duration) *thei
 func call[T any](t *testing.T, p *theirs, op string, arguments map[string]any) T {
 	t.Helper()
 	line := map[string]any{"op": op}
-	for name, value := range arguments {
-		line[name] = value
-	}
+	maps.Copy(line, arguments)
 	var result T
 	if err := p.in.Encode(line); err != nil {
 		t.Fatalf("driver.py %s: %v\n%s", op, err, p.stderr)

@@ -57,7 +57,7 @@ func makeEnvironment(python3, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(unfinished) //nolint:errcheck // at worst it stays
+	defer os.RemoveAll(unfinished)
 	for _, command := range [][]string{
 		{python3, "-m", "venv", unfinished},
 		{filepath.Join(unfinished, "bin", "python"), "-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"},

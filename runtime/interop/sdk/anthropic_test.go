@@ -56,7 +56,7 @@ func (c claude) Ask(ctx context.Context, question string) (string, error) {
 
 func (c claude) Stream(ctx context.Context, question string, piece func(string)) error {
 	stream := c.Messages.NewStreaming(ctx, c.params(question))
-	defer stream.Close() //nolint:errcheck // Err below says what went wrong
+	defer stream.Close()
 	for stream.Next() {
 		if text := stream.Current().Delta.Text; text != "" {
 			piece(text)

@@ -40,7 +40,7 @@ func (o goOpenAI) Stream(ctx context.Context, question string, piece func(string
 	if err != nil {
 		return err
 	}
-	defer stream.Close() //nolint:errcheck // Recv says what went wrong
+	defer stream.Close()
 	for {
 		answer, err := stream.Recv()
 		if errors.Is(err, io.EOF) {

@@ -65,7 +65,7 @@ func (o openAI) Ask(ctx context.Context, question string) (string, error) {
 
 func (o openAI) Stream(ctx context.Context, question string, piece func(string)) error {
 	stream := o.Chat.Completions.NewStreaming(ctx, o.params(question))
-	defer stream.Close() //nolint:errcheck // Err below says what went wrong
+	defer stream.Close()
 	for stream.Next() {
 		if text := stream.Current().Choices[0].Delta.Content; text != "" {
 			piece(text)
@@ -76,7 +76,7 @@ func (o openAI) Stream(ctx context.Context, question string, piece func(string))
 
 func (openAI) params(question string) openai.ChatCompletionNewParams {
 	return openai.ChatCompletionNewParams{
-		Model:    openai.ChatModelGPT4o,
+		Model:    "gpt-4o",
 		Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(question)},
 	}
 }
