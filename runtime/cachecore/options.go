@@ -30,7 +30,8 @@ type config struct {
 // RetryPolicy says how an invalidation is repeated after a network error, a 429
 // or a 5xx. A field that is 0 stands for its default.
 type RetryPolicy struct {
-	// MaxAttempts bounds the requests sent for one dep, the first included. Defaults to 10.
+	// MaxAttempts bounds the requests sent for one dep, the first included.
+	// Defaults to as many as the timeout has room for.
 	MaxAttempts int
 
 	// BaseDelay is the wait before the second attempt. It doubles from one attempt
@@ -174,9 +175,6 @@ func newConfig(opts []Option) (config, error) {
 }
 
 func (p RetryPolicy) withDefaults(timeout time.Duration) RetryPolicy {
-	if p.MaxAttempts == 0 {
-		p.MaxAttempts = 10
-	}
 	if p.BaseDelay == 0 {
 		p.BaseDelay = 100 * time.Millisecond
 	}

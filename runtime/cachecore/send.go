@@ -41,7 +41,7 @@ func (c *Client) sendWithRetries(ctx context.Context, id, hash string) (keys, at
 			return keys, attempts, err
 		}
 		err = again.error
-		if attempts >= c.cfg.retry.MaxAttempts {
+		if attempts == c.cfg.retry.MaxAttempts {
 			return 0, attempts, err
 		}
 		wait := max(c.cfg.retry.delay(attempts), again.after)

@@ -17,7 +17,7 @@
 // cachecore as it is. Only the network between them is made up, because a socket
 // would stop virtual time (testing/synctest), in which an hour takes a second.
 //
-// The weather on that network is mostly fair. Then, for up to 8 s, connections
+// The weather on that network is mostly fair. Then, for up to 15 s, connections
 // break before, while or after the gateway works on the request, or something in
 // between answers 500, whether or not the gateway got the request, or 429; or
 // requests arrive up to 12 s late, after their sender has given up; or the gateway
@@ -30,7 +30,7 @@
 //
 // # What the table shows
 //
-// Bad weather ends before a client has used up its attempts, so it loses no
+// Bad weather ends before a client stops trying, after 30 s, so it loses no
 // invalidation, but in two rows: in that with crashes (of a process between commit
 // and call), and in that with outages (of 40 s and more, for which the client does
 // not try; a caller who is still there calls again).

@@ -23,11 +23,10 @@ func (c condition) String() string {
 	return [conditions]string{"fair", "losing", "failing", "limiting", "stalling", "down"}[c]
 }
 
-// Bad weather ends before the client has used up its attempts, of which ten last
-// for at least 10 s, and does not return before it has used up its 30 s.
+// Bad weather ends before the client's 30 s are over, and does not return before.
 const (
 	minFair, maxFair = 20 * time.Second, 40 * time.Second
-	minBad, maxBad   = 1 * time.Second, 8 * time.Second
+	minBad, maxBad   = 1 * time.Second, 15 * time.Second
 )
 
 // restartChance is how often the gateway that was down has lost its cache.
