@@ -2,7 +2,8 @@
 
 # The version that .golangci.yml is written for.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-MODULES := $(shell go list -f '{{.Dir}}' -m)
+# Genkit's module cannot be in go.work: see its go.mod.
+MODULES := $(shell go list -f '{{.Dir}}' -m) $(CURDIR)/runtime/interop/genkit
 FUZZTIME ?= 10s
 
 .PHONY: help
@@ -25,19 +26,19 @@ race: ## Run the tests of every module under the race detector
 lint: ## Run go vet and golangci-lint, over every module
 	@for dir in $(MODULES); do \
 		echo "$$dir"; \
-		(cd "$$dir" && go vet ./... && $(GOLANGCI_LINT) run ./...) || exit 1; \
+		(cd "$$dir" && export GOWORK=off && go vet ./... && $(GOLANGCI_LINT) run ./...) || exit 1; \
 	done
 
 .PHONY: generate
 generate: ## Write all generated files and expected outputs anew
-	@for dir in $(MODULES); do (cd "$$dir" && go generate ./...) || exit 1; done
+	@for dir in $(MODULES); do (cd "$$dir" && GOWORK=off go generate ./...) || exit 1; done
 	go run ./cmd/depgen --schema testdata/schemas/chinook.yaml --out testdata/schemas/chinook/deps_gen.go
 	go test ./gen ./cmd/depgen -update
 
 .PHONY: check
 check: test lint ## Run what must pass before a commit, and that generated files are up to date
 	go run ./cmd/depgen check --schema testdata/schemas/chinook.yaml --out testdata/schemas/chinook/deps_gen.go
-	@for dir in $(MODULES); do (cd "$$dir" && go mod tidy -diff) || exit 1; done
+	@for dir in $(MODULES); do (cd "$$dir" && GOWORK=off go mod tidy -diff) || exit 1; done
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
@@ -58,4 +59,4 @@ bench: ## Measure depgen beside others, and write BENCHMARKS.md anew
 
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum of every module in order
-	@for dir in $(MODULES); do (cd "$$dir" && go mod tidy) || exit 1; done
+	@for dir in $(MODULES); do (cd "$$dir" && GOWORK=off go mod tidy) || exit 1; done
