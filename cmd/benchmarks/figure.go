@@ -14,7 +14,7 @@ func timed(what string, a stats.Sample, against string, b stats.Sample, goal tab
 	return table.Row{
 		What:    figure(what, a),
 		Against: figure(against, b),
-		Result:  float64(a.Median()) / float64(b.Median()),
+		Result:  stats.Ratio(a, b),
 		Goal:    goal,
 	}
 }

@@ -11,11 +11,11 @@ import (
 func TestTimed(t *testing.T) {
 	t.Parallel()
 	a := stats.Sample{10 * time.Millisecond, 12345678, 20 * time.Millisecond}
-	b := stats.Sample{24691356}
+	b := stats.Sample{20 * time.Millisecond, 24691356, 50 * time.Millisecond}
 	got := timed("ours", a, "theirs", b, table.AtMost(0.5))
 	want := table.Row{
 		What:    "ours: 12.3ms (least 10ms)",
-		Against: "theirs: 24.7ms (least 24.7ms)",
+		Against: "theirs: 24.7ms (least 20ms)",
 		Result:  0.5,
 		Goal:    table.AtMost(0.5),
 	}

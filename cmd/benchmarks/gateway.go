@@ -64,7 +64,7 @@ func hitRows(n int, got []stats.Sample, ours, least stats.Sample) []table.Row {
 		{
 			What:    fmt.Sprintf("%s: %.0f a second", name, rate(got[0])),
 			Against: fmt.Sprintf("%s: %.0f a second", other, rate(got[1])),
-			Result:  rate(got[0]) / rate(got[1]),
+			Result:  stats.Ratio(got[1], got[0]), // of times, so the other way round
 			Goal:    table.AtLeast(1. / 3),
 		},
 		{

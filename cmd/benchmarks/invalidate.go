@@ -53,8 +53,9 @@ func measureInvalidate(ctx context.Context, b *bench) ([]table.Row, error) {
 // beside compares with a loop that does nothing but send.
 func beside(ctx context.Context, b *bench, url string) ([]table.Row, error) {
 	var rows []table.Row
-	for _, n := range []int{b.pick(1000, 100), b.pick(10_000, 1000)} {
-		got, err := stats.Interleave(ctx, b.pick(20, 2), invalidations(url, n), bareLoop(url, n))
+	for _, size := range []struct{ deps, rounds int }{{b.pick(1000, 100), b.pick(100, 2)}, {b.pick(10_000, 1000), b.pick(20, 2)}} {
+		n := size.deps
+		got, err := stats.Interleave(ctx, size.rounds, invalidations(url, n), bareLoop(url, n))
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +98,6 @@ func invalidations(url string, n int) stats.Measure {
 		}
 		results := client.InvalidateMany(ctx, deps...)
 		took := time.Since(begun)
-		client.Transport().CloseIdleConnections()
 		if err := client.Close(ctx); err != nil {
 			return 0, err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -15,18 +17,21 @@ import (
 // flat is the goal for memory that ought not to grow with the number of deps.
 const flat = 1.1
 
+// looks is how often one run is looked at.
+const looks = 9
+
 func invalidateMemory(ctx context.Context, b *bench) ([]table.Row, error) {
 	few, many := b.pick(1000, 200), b.pick(100_000, 2000)
-	small, err := invalidateHalfway(ctx, few)
+	small, err := heldMeanwhile(ctx, few, b.pick(5, 1))
 	if err != nil {
 		return nil, err
 	}
-	large, err := invalidateHalfway(ctx, many)
+	large, err := heldMeanwhile(ctx, many, 1)
 	if err != nil {
 		return nil, err
 	}
-	name := func(n int, m halfway) string {
-		return fmt.Sprintf("`InvalidateMany`, %d deps: %s live halfway, less deps and receipts", n, mebibytes(m.live))
+	name := func(n int, held int64) string {
+		return fmt.Sprintf("`InvalidateMany`, %d deps: %s on the heap", n, mebibytes(held))
 	}
 	return []table.Row{
 		{
@@ -37,54 +42,75 @@ func invalidateMemory(ctx context.Context, b *bench) ([]table.Row, error) {
 			Goal:       table.AtMost(0),
 		},
 		{
-			What:    name(many, large),
-			Against: name(few, small),
-			Result:  float64(large.live) / float64(small.live),
+			What:    name(many, large.bytes),
+			Against: name(few, small.bytes),
+			Result:  float64(large.bytes) / float64(small.bytes),
 			Goal:    table.AtMost(flat),
 		},
 	}, nil
 }
 
-// halfway is what one call of InvalidateMany holds when half of its deps are done.
-type halfway struct {
-	live   int64 // bytes on the heap, client and server, without the deps and the receipts
+// held is what InvalidateMany holds while it runs.
+type held struct {
+	bytes  int64 // on the heap and in use, of client and server, besides the deps and the receipts; the median of some looks
 	failed int
 }
 
-func invalidateHalfway(ctx context.Context, n int) (halfway, error) {
-	var (
-		calls atomic.Int64
-		peak  int64
-	)
-	url, stop, err := serve(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if calls.Add(1) == int64(n/2) {
-			peak = liveHeap()
+func heldMeanwhile(ctx context.Context, n, runs int) (held, error) {
+	var all []int64
+	failed := 0
+	for range runs {
+		bytes, failures, err := look(ctx, n)
+		if err != nil {
+			return held{}, err
 		}
+		all = append(all, bytes...)
+		failed += failures
+	}
+	slices.Sort(all)
+	return held{all[len(all)/2], failed}, nil
+}
+
+// look invalidates n deps and returns, for some moments in between, how many bytes were held.
+func look(ctx context.Context, n int) (bytes []int64, failed int, err error) {
+	var calls atomic.Int64
+	var looking sync.RWMutex
+	url, stop, err := serve(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if call := int(calls.Add(1)); call%(n/(looks+1)) == 0 && call < n {
+			looking.Lock() // and soon every worker waits for its answer
+			bytes = append(bytes, liveHeap())
+			looking.Unlock()
+		}
+		looking.RLock()
+		defer looking.RUnlock()
 		receipts(w, r)
 	}))
 	if err != nil {
-		return halfway{}, err
+		return nil, 0, err
 	}
 	defer stop()
 	client, err := cachecore.New(url, "token")
 	if err != nil {
-		return halfway{}, err
+		return nil, 0, err
 	}
 	deps := contracts(n)
 	before := liveHeap()
 	results := client.InvalidateMany(ctx, deps...)
-	client.Transport().CloseIdleConnections()
 	if err := client.Close(ctx); err != nil {
-		return halfway{}, err
+		return nil, 0, err
 	}
-	stop() // and so the handler's write of peak is over
+	stop() // so that no handler is left
 	runtime.KeepAlive(deps)
-	size := int64(n) * int64(unsafe.Sizeof(cachecore.InvalidateResult{}))
-	return halfway{live: peak - before - size, failed: countFailed(results)}, nil
+	own := before + int64(n)*int64(unsafe.Sizeof(cachecore.InvalidateResult{}))
+	for i := range bytes {
+		bytes[i] -= own
+	}
+	return bytes, countFailed(results), nil
 }
 
 // liveHeap returns the bytes on the heap that are still in use.
 func liveHeap() int64 {
+	runtime.GC() // what is allocated meanwhile counts as used, so once more
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)

@@ -4,6 +4,7 @@ package stats
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 )
@@ -43,6 +44,21 @@ func (s Sample) Quantile(q float64) time.Duration {
 		rank++
 	}
 	return sorted[min(max(rank, 1), len(sorted))-1]
+}
+
+// Ratio returns the median of the ratios of a to b within each round, which says more
+// than the ratio of their medians when the machine is now fast and now slow. Samples
+// without a round in common have NaN.
+func Ratio(a, b Sample) float64 {
+	ratios := make([]float64, min(len(a), len(b)))
+	for i := range ratios {
+		ratios[i] = float64(a[i]) / float64(b[i])
+	}
+	if len(ratios) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(ratios)
+	return (ratios[len(ratios)/2] + ratios[(len(ratios)-1)/2]) / 2
 }
 
 // Measure is something that can be repeated, and how long it took.
