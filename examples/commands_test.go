@@ -27,7 +27,12 @@ func TestCommandsRun(t *testing.T) {
 	inClone := func(t *testing.T, line string) { t.Helper(); run(t, root, nil, line) }
 	lines := map[string]func(*testing.T, string){
 		"go get -tool github.com/depgen/depgen/cmd/depgen@latest": app.run,
-		"go tool depgen init":                          app.run,
+		"mkdir deps && cd deps":                                   app.enter,
+		"go tool depgen init":                                     app.run,
+		"go tool depgen check --schema deps/deps.yaml --out deps/deps_gen.go": func(t *testing.T, line string) {
+			t.Helper()
+			run(t, filepath.Dir(app.dir), app.env, line)
+		},
 		"go tool depgen":                               app.run,
 		"go tool depgen check":                         app.run,
 		"go tool depgen jsonschema > deps.schema.json": app.redirect,
@@ -90,8 +95,18 @@ func newApplication(t *testing.T) *application {
 		"GOPROXY=file://" + proxy + ",file://" + filepath.Join(modules, "cache", "download") + "," + strings.TrimSpace(run(t, root, nil, "go env GOPROXY")),
 	}}
 	app.run(t, "go mod init example.com/app")
-	write(t, filepath.Join(app.dir, "deps.go"), "package deps\n\n//go:generate go tool depgen\n")
+	write(t, filepath.Join(app.dir, "main.go"), "package main\n\nfunc main() {}\n")
 	return app
+}
+
+// enter makes the folder deps, with the Go file that the page speaks of, and goes there.
+func (a *application) enter(t *testing.T, _ string) {
+	t.Helper()
+	a.dir = filepath.Join(a.dir, "deps")
+	if err := os.Mkdir(a.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(a.dir, "deps.go"), "package deps\n\n//go:generate go tool depgen\n")
 }
 
 func (a *application) run(t *testing.T, line string) {
