@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -16,6 +17,13 @@ import (
 const statusClientLeft = 499
 
 var errClientLeft = errors.New("the client has left")
+
+// A client gets its answer in pieces of at most maxWrite bytes, and has
+// clientTimeout to take each: identical requests may be waiting for it.
+const (
+	maxWrite      = 32 << 10
+	clientTimeout = 30 * time.Second
+)
 
 // maxLogged is how many dep ids a log line names.
 const maxLogged = 20
@@ -53,11 +61,34 @@ func (x *exchange) Write(p []byte) (int, error) {
 	if x.code == 0 {
 		x.WriteHeader(http.StatusOK)
 	}
-	return x.ResponseWriter.Write(p)
+	written := 0
+	for piece := range slices.Chunk(p, maxWrite) {
+		x.extendDeadline()
+		n, err := x.ResponseWriter.Write(piece)
+		written += n
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
 }
 
 // flush sends what has been written. A writer that cannot do it sends it later.
-func (x *exchange) flush() { _ = http.NewResponseController(x.ResponseWriter).Flush() }
+func (x *exchange) flush() error {
+	x.extendDeadline()
+	err := http.NewResponseController(x.ResponseWriter).Flush()
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
+}
+
+// extendDeadline takes the place of the server's WriteTimeout, which is for the
+// whole answer and may be none. The clock is the connection's, not the gateway's.
+func (x *exchange) extendDeadline() {
+	// A writer that knows no deadline is left to its own.
+	_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(clientTimeout))
+}
 
 // left reports whether the client has gone.
 func (x *exchange) left() bool { return x.request.Context().Err() != nil }

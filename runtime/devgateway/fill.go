@@ -1,6 +1,7 @@
 package devgateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -22,7 +23,8 @@ func (g *Gateway) bypass(x *exchange, c call) error {
 }
 
 // fill asks the upstream, keeps the answer if it is whole, and calls landed when
-// that is settled, which is before the client has all of it.
+// that is settled, which is before the client has all of it, or when the
+// upstream's time is over.
 func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
 	x.status(Miss, 0)
 	// A stream stops when its client leaves. Any other answer is fetched to its
@@ -33,6 +35,8 @@ func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
 	}
 	ctx, cancel := bound(x.request.Context())
 	defer cancel()
+	// A client that has stopped reading holds this call up, but not those who wait.
+	defer context.AfterFunc(ctx, landed)()
 	resp, err := g.send(ctx, q.call)
 	if err != nil {
 		return x.orLeft(err)
@@ -97,13 +101,15 @@ func (g *Gateway) fillWhole(x *exchange, q *question, resp *http.Response, lande
 func passOn(x *exchange, resp *http.Response, seen func([]byte)) error {
 	copyHeader(x.Header(), resp.Header)
 	x.WriteHeader(resp.StatusCode)
-	x.flush()
+	if err := x.flush(); err != nil {
+		return errClientLeft
+	}
 	return relay(x, resp.Body, seen)
 }
 
 // relay copies a body without delay. Each piece is shown to seen before it is sent.
 func relay(x *exchange, body io.Reader, seen func([]byte)) error {
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, maxWrite)
 	for {
 		n, err := body.Read(buf)
 		if n > 0 {
@@ -111,7 +117,9 @@ func relay(x *exchange, body io.Reader, seen func([]byte)) error {
 			if _, err := x.Write(buf[:n]); err != nil {
 				return errClientLeft
 			}
-			x.flush()
+			if err := x.flush(); err != nil {
+				return errClientLeft
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
