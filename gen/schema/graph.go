@@ -5,39 +5,85 @@ import (
 	"strings"
 )
 
-// checkCycles reports each relation that closes a cycle.
-func (p *parser) checkCycles(key string, related func(*Kind) []*Relation) {
-	const onPath, done = 1, 2
-	state := map[*Kind]int{}
-	var path []*Kind
-	var visit func(k *Kind)
-	visit = func(k *Kind) {
-		state[k] = onPath
-		path = append(path, k)
-		for _, r := range related(k) {
-			switch {
-			case r.Kind == nil: // reported
-			case state[r.Kind] == onPath:
-				cycle := slices.Concat(path[slices.Index(path, r.Kind):], []*Kind{r.Kind})
-				p.errorf(r.pos, "kind %q: %s cycle: %s; remove one of these relations", k.Name, key, arrows(cycle))
-			case state[r.Kind] != done:
-				visit(r.Kind)
-			}
-		}
-		path = path[:len(path)-1]
-		state[k] = done
-	}
+// maxReach bounds the deps that one call of a generated DepX makes, its own among them. For each relation DepX calls that of the
+// other kind: with two relations each, thirty kinds in a row would make billions.
+const maxReach = 1000
+
+// graph walks the kinds along both relations at once, as the generated functions call each other.
+type graph struct {
+	*parser
+	path []step // to the kind in work
+	// calls is what one call of a kind's DepX comes to. It is 0 for a kind that can't be followed, since what its relations
+	// lead to is broken, endless or too much, and while the kind is in work.
+	calls map[*Kind]int
+}
+
+// step is a kind, and the key of the relation that led to it.
+type step struct {
+	kind *Kind
+	key  string
+}
+
+// checkGraph reports each relation that closes a cycle, and the kinds whose relations lead to too much.
+func (p *parser) checkGraph() *graph {
+	g := &graph{parser: p, calls: map[*Kind]int{}}
 	for _, k := range p.file.Kinds {
-		if state[k] != done {
-			visit(k)
+		if _, seen := g.calls[k]; !seen {
+			g.visit(k, "")
 		}
+	}
+	return g
+}
+
+func (g *graph) visit(k *Kind, key string) {
+	g.calls[k] = 0
+	g.path = append(g.path, step{k, key})
+	calls, whole := 1, true
+	follow := func(key string, relations []*Relation) {
+		for _, r := range relations {
+			if r.Kind == nil { // reported
+				whole = false
+				continue
+			}
+			if n, seen := g.calls[r.Kind]; !seen {
+				g.visit(r.Kind, key)
+			} else if n == 0 {
+				g.checkCycle(k, key, r)
+			}
+			calls += g.calls[r.Kind]
+			whole = whole && r.resolved() && g.calls[r.Kind] > 0
+		}
+	}
+	follow("part_of", k.PartOf)
+	follow("grouped_by", k.GroupedBy)
+	g.path = g.path[:len(g.path)-1]
+	switch {
+	case !whole:
+	case calls > maxReach:
+		g.errorf(k.pos, "kind %q: its relations lead to more than %d deps; remove some", k.Name, maxReach)
+	default:
+		g.calls[k] = calls
 	}
 }
 
-func arrows(path []*Kind) string {
-	names := make([]string, len(path))
-	for i, k := range path {
-		names[i] = k.Name
+// checkCycle reports r, which k has under key, if it leads back to a kind on the path.
+func (g *graph) checkCycle(k *Kind, key string, r *Relation) {
+	from := slices.IndexFunc(g.path, func(s step) bool { return s.kind == r.Kind })
+	if from < 0 {
+		return
 	}
-	return strings.Join(names, " -> ")
+	var names []string
+	for i, s := range g.path[from:] {
+		names = append(names, s.kind.Name)
+		if i > 0 && s.key != key {
+			key = "relation"
+		}
+	}
+	names = append(names, r.Kind.Name)
+	g.errorf(r.pos, "kind %q: %s cycle: %s; remove one of these relations", k.Name, key, strings.Join(names, " -> "))
+}
+
+// resolved reports whether the relation and its arguments are known.
+func (r *Relation) resolved() bool {
+	return r.Kind != nil && len(r.Args) > 0 && !slices.Contains(r.Args, Arg{})
 }

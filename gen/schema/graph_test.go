@@ -1,39 +1,81 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 )
 
-// In a row of kinds with two relations each, the paths are many, but the deps are few.
-func TestManyPathsFewDeps(t *testing.T) {
-	t.Parallel()
-	if _, err := Parse("deps.yaml", []byte(ladder(50, "{k%d: [$a, $a]}, {k%d: [$b, $b]}")), nil); err != nil {
-		t.Error(err)
-	}
-}
-
-// Swapped arguments make other deps at each step; there is an end to what a kind may lead to.
+// Each relation is a call in generated code; of calls there is a bound, whichever relations make them.
 func TestReachIsBounded(t *testing.T) {
 	t.Parallel()
-	_, err := Parse("deps.yaml", []byte(ladder(maxReach, "{k%d: [$a, $b]}, {k%d: [$b, $a]}")), nil)
-	if err == nil || !strings.Contains(err.Error(), "its relations lead to more than 1000 deps; remove some") {
-		t.Errorf("got %v", err)
+	const ok = ""
+	const row = "{NEXT: [$a, $b]}"
+	const same, swapped = row + ", {NEXT: [$a, $a]}", row + ", {NEXT: [$b, $a]}"
+	tests := []struct {
+		name, key, relations string
+		kinds                int
+		want                 string // the only problem
+	}{
+		{"a row", "part_of", row, maxReach, ok},
+		{"a row too long", "part_of", row, maxReach + 1, "k0"},
+		{"a ladder", "grouped_by", same, 9, ok}, // 2^9 - 1 calls
+		{"a ladder too high", "grouped_by", same, 10, "k0"},
+		{"a ladder much too high", "grouped_by", same, 100, "k90"},
+		{"arguments that swap", "part_of", swapped, 100, "k90"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			want := ok
+			if tt.want != ok {
+				want = fmt.Sprintf("kind %q: its relations lead to more than 1000 deps; remove some", tt.want)
+			}
+			if got := problem(t, ladder(tt.kinds, tt.key, tt.relations)); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 
-// ladder is a schema of n kinds in a row; the first one also has a group of its own, so that its relations are followed.
-func ladder(n int, relations string) string {
+// Calls through either relation count together, and so do those of kinds between.
+func TestReachOverBothRelations(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
-	b.WriteString("version: 1\nkinds:\n  group: {values: [all]}\n")
+	b.WriteString("version: 1\nkinds:\n  a0: {id: int}\n")
+	for i := range 12 {
+		fmt.Fprintf(&b, "  b%d: {id: int, grouped_by: [{a%d: $id}]}\n  c%[1]d: {id: int, part_of: [{a%[2]d: $id}]}\n", i, i)
+		fmt.Fprintf(&b, "  a%d: {id: int, part_of: [{b%d: $id}], grouped_by: [{c%[2]d: $id}]}\n", i+1, i)
+	}
+	const want = `kind "a8": its relations lead to more than 1000 deps; remove some`
+	if got := problem(t, b.String()); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// problem returns the message of a schema's problem, if it has one.
+func problem(t *testing.T, src string) string {
+	t.Helper()
+	_, err := Parse("deps.yaml", []byte(src), nil)
+	var problems Problems
+	switch errors.As(err, &problems); {
+	case err == nil:
+		return ""
+	case len(problems) != 1:
+		t.Fatalf("want one problem, got %v", err)
+	}
+	return problems[0].Msg
+}
+
+// ladder is a schema of n kinds in a row, each with relations to the NEXT under key.
+func ladder(n int, key, relations string) string {
+	var b strings.Builder
+	b.WriteString("version: 1\nkinds:\n")
 	for i := range n {
 		fmt.Fprintf(&b, "  k%d:\n    id: [{a: int}, {b: int}]\n", i)
 		if i+1 < n {
-			fmt.Fprintf(&b, "    part_of: ["+relations+"]\n", i+1, i+1)
-		}
-		if i == 0 {
-			b.WriteString("    grouped_by: [{group: all}]\n")
+			fmt.Fprintf(&b, "    %s: [%s]\n", key, strings.ReplaceAll(relations, "NEXT", fmt.Sprintf("k%d", i+1)))
 		}
 	}
 	return b.String()

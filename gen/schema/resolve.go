@@ -15,15 +15,8 @@ func (p *parser) relate() {
 		r.resolve(k, k.PartOf, fmt.Sprintf("kind %q: part_of", k.Name))
 		r.resolve(k, k.GroupedBy, fmt.Sprintf("kind %q: grouped_by", k.Name))
 	}
-	p.checkCycles("part_of", partOf)
-	p.checkCycles("grouped_by", groupedBy)
-	if len(p.problems) == 0 { // broken or endless relations can't be followed
-		p.checkOverlaps()
-	}
+	p.checkGraph().checkOverlaps()
 }
-
-func partOf(k *Kind) []*Relation    { return k.PartOf }
-func groupedBy(k *Kind) []*Relation { return k.GroupedBy }
 
 type resolver struct {
 	*parser
