@@ -103,6 +103,9 @@ func TestTransport_DegradesToBypass(t *testing.T) {
 		{"two hashes, by hand", cachecore.WithDeps(t.Context(), doc), byHand(`[{"dep_id":"doc:1","expected_hash":"9"}]`), `"v1" and "9"`},
 		{"by hand, not base64", t.Context(), []string{"X-Cachecore-Deps", "!!"}, "illegal base64"},
 		{"by hand, not JSON", t.Context(), byHand("x"), "invalid character"},
+		{"by hand, misspelt key", t.Context(), byHand(`[{"dep_id":"price:a","hash":"7"}]`), `unknown field "hash"`},
+		{"by hand, empty hash", t.Context(), byHand(`[{"dep_id":"price:a","expected_hash":""}]`), "empty hash"},
+		{"by hand, more than an array", t.Context(), byHand(`[{"dep_id":"doc:1"}][{"dep_id":"doc:2"}]`), "something follows"},
 		{"by hand, empty id", t.Context(), byHand(`[{"dep_id":""}]`), "empty id"},
 		{"does not fit", cachecore.WithDeps(t.Context(), long), nil, "of which 8000 are allowed"},
 		{"used, invalid", used(t.Context(), cachecore.NewDep("")), nil, "empty id"},
@@ -123,6 +126,52 @@ func TestTransport_DegradesToBypass(t *testing.T) {
 			}
 			if log := logs.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, "sent uncached") {
 				t.Errorf("log:\n%s", log)
+			}
+		})
+	}
+}
+
+// A header that is set raw keeps its spelling, and must not arrive beside ours.
+func TestTransport_MergesOtherSpellings(t *testing.T) {
+	t.Parallel()
+	deps := func(json string) []string { return []string{base64.RawURLEncoding.EncodeToString([]byte(json))} }
+	tests := []struct {
+		name   string
+		header http.Header
+		want   string // the ids that are sent
+	}{
+		{"deps", http.Header{"X-CacheCore-Deps": deps(`[{"dep_id":"doc:2"}]`)}, "doc:1 doc:2"},
+		{"deps in lower case", http.Header{"x-cachecore-deps": deps(`[{"dep_id":"doc:2"}]`)}, "doc:1 doc:2"},
+		{"deps that hold none", http.Header{"X-CacheCore-Deps": deps(`[]`)}, "doc:1"},
+		{"token", http.Header{"X-CacheCore-Token": {"another"}, "x-cachecore-token": {"another"}}, "doc:1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var sent http.Header
+			c := inMemory(t, func(req *http.Request) (*http.Response, error) {
+				sent = req.Header
+				return answer(req, 200, "HIT_L1", ""), nil
+			})
+			for _, ctx := range []context.Context{t.Context(), cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1"))} {
+				req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/", nil)
+				req.Header = tt.header
+				resp, err := c.Transport().RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				for name := range sent {
+					if name != "X-Cachecore-Token" && name != "X-Cachecore-Deps" {
+						t.Errorf("header %s is sent besides", name)
+					}
+				}
+				if token := sent["X-Cachecore-Token"]; !reflect.DeepEqual(token, []string{testToken}) {
+					t.Errorf("token %q", token)
+				}
+			}
+			if got := strings.Join(idsOf(t, sent), " "); got != tt.want {
+				t.Errorf("deps %q, want %q", got, tt.want)
 			}
 		})
 	}

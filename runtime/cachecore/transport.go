@@ -64,15 +64,20 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // deps returns what the request depends on: what its context declares, and what
-// a deps header written by hand says.
+// a deps header written by hand says, in any spelling of its name.
 func (t *Transport) deps(req *http.Request) (*depSet, error) {
 	set := effective(req.Context())
-	for _, byHand := range req.Header[headerDeps] {
-		deps, err := decodeHeader(byHand)
-		if err != nil {
-			return set, err
+	for name, values := range req.Header {
+		if !strings.EqualFold(name, headerDeps) {
+			continue
 		}
-		set = union(set, newDepSet(deps))
+		for _, byHand := range values {
+			deps, err := decodeHeader(byHand)
+			if err != nil {
+				return set, err
+			}
+			set = union(set, newDepSet(deps))
+		}
 	}
 	if set.empty() {
 		return nil, nil
@@ -85,8 +90,9 @@ func (t *Transport) deps(req *http.Request) (*depSet, error) {
 // end if it may be filling the cache.
 func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) (*http.Response, error) {
 	out := clone(req)
+	// A gateway refuses a header that it gets twice, in whatever spelling.
+	maps.DeleteFunc(out.Header, isProtocols)
 	if set == nil {
-		delete(out.Header, headerDeps) // one written by hand that holds none
 		out.Header[headerToken] = []string{t.client.token.reveal()}
 		return t.send(out, call)
 	}
@@ -160,11 +166,16 @@ func (t *Transport) withoutTenant(req *http.Request) *http.Request {
 	return out
 }
 
+// isProtocols reports whether a header is one of the protocol's, in any spelling.
+func isProtocols(name string, _ []string) bool {
+	return strings.EqualFold(name, headerToken) || strings.EqualFold(name, headerDeps)
+}
+
 // namesTenant reports whether a header is one of the protocol's, in any spelling,
 // or carries the tenant's token: SDKs put the key that they are given into
 // Authorization, X-Api-Key or a name of their own.
 func (t *Transport) namesTenant(name string, values []string) bool {
-	return strings.EqualFold(name, headerToken) || strings.EqualFold(name, headerDeps) ||
+	return isProtocols(name, values) ||
 		slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, t.jwt.reveal()) })
 }
 
