@@ -40,11 +40,12 @@ func (v *verifier) identify(h http.Header) (*identity, error) {
 		}
 		return v.verify(values[0])
 	}
-	fields := strings.Fields(h.Get("Authorization"))
-	switch {
-	case !slices.ContainsFunc(fields, isGatewayToken):
+	values := h["Authorization"]
+	if !slices.ContainsFunc(values, holdsToken) {
 		return nil, nil
-	case len(fields) != 2 || !strings.EqualFold(fields[0], "Bearer"):
+	}
+	fields := strings.Fields(values[0])
+	if len(values) > 1 || len(fields) != 2 || !strings.EqualFold(fields[0], "Bearer") {
 		return nil, invalidToken("a gateway token in Authorization stands after the word Bearer, and alone: send Authorization: Bearer <token>")
 	}
 	return v.verify(fields[1])
@@ -85,17 +86,41 @@ func invalidToken(message string) *apiError {
 	return &apiError{status: http.StatusUnauthorized, code: "invalid_token", message: message}
 }
 
-// isGatewayToken reports whether s is meant as a gateway token, valid or not. All
-// else in an Authorization header is taken for the upstream's own key.
-func isGatewayToken(s string) bool {
-	if strings.HasPrefix(s, tokenPrefix) {
-		return true
+// trimPadding leaves base64's padding out of a JWT: all else that is no letter of
+// a token ends it.
+var trimPadding = strings.NewReplacer("==.", ".", "=.", ".")
+
+// holdsToken reports whether there is a gateway token in s, valid or not and
+// whatever is around it. All else in an Authorization header is taken for the
+// upstream's own key.
+func holdsToken(s string) bool {
+	words := strings.FieldsFunc(trimPadding.Replace(s), isNoLetter)
+	return slices.ContainsFunc(words, func(word string) bool {
+		return strings.HasPrefix(word, tokenPrefix) || holdsJWT(strings.Split(word, "."))
+	})
+}
+
+func isNoLetter(r rune) bool { return !strings.ContainsRune(tokenLetters, r) }
+
+const tokenLetters = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// jsonStart is {" in base64, where a JWT begins that is joined to a word before it.
+const jsonStart = "eyJ"
+
+// holdsJWT reports whether one of the parts begins a JWT. What the two parts after
+// it hold does not matter: a damaged token is still no key.
+func holdsJWT(parts []string) bool {
+	for ; len(parts) >= 3; parts = parts[1:] {
+		_, joined, _ := strings.Cut(parts[0], jsonStart)
+		if isJOSEHeader(parts[0]) || isJOSEHeader(jsonStart+joined) {
+			return true
+		}
 	}
-	parts := strings.Split(s, ".")
-	if len(parts) != 3 || !isBase64URL(parts[1]) || !isBase64URL(parts[2]) {
-		return false
-	}
-	header, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[0], "="))
+	return false
+}
+
+func isJOSEHeader(s string) bool {
+	header, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
 		return false
 	}
@@ -103,17 +128,11 @@ func isGatewayToken(s string) bool {
 	return json.Unmarshal(header, &fields) == nil && fields["alg"] != nil
 }
 
-func isBase64URL(s string) bool {
-	_, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
-	return err == nil
-}
-
 // upstreamKey returns the Authorization to forward: the client's own, unless
 // there is a token of this or of another gateway in it.
 func upstreamKey(h http.Header) string {
-	authorization := h.Get("Authorization")
-	if slices.ContainsFunc(strings.Fields(authorization), isGatewayToken) {
+	if slices.ContainsFunc(h["Authorization"], holdsToken) {
 		return ""
 	}
-	return authorization
+	return h.Get("Authorization")
 }

@@ -23,6 +23,10 @@ func sign(t *testing.T, method jwt.SigningMethod, key any, c jwt.MapClaims) stri
 	return token
 }
 
+func authorizations(values ...string) header {
+	return func(h http.Header) { h["Authorization"] = values }
+}
+
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	now := newClock().Now()
@@ -61,6 +65,23 @@ func TestCredentials(t *testing.T) {
 		{"alg RS256", []header{bearer(rs256)}, "invalid_token"},
 		{"no Bearer before it", []header{set("Authorization", good)}, "invalid_token"},
 		{"another scheme before it", []header{set("Authorization", "Token "+good)}, "invalid_token"},
+		{"quoted", []header{set("Authorization", `Bearer "`+good+`"`)}, "invalid_token"},
+		{"quoted, cc_live_", []header{set("Authorization", `Bearer "cc_live_x.`+good+`"`)}, "invalid_token"},
+		{"comma after it", []header{bearer(good + ",")}, "invalid_token"},
+		{"dot after it", []header{bearer(good + ".")}, "invalid_token"},
+		{"letters after it", []header{bearer(good + "xx")}, "invalid_token"},
+		{"tab before it", []header{set("Authorization", "Bearer\t"+good)}, "MISS"},
+		{"padded", []header{bearer(strings.Replace(good, ".", "=.", 1))}, "invalid_token"},
+		{"as a parameter", []header{set("Authorization", "Token token="+good)}, "invalid_token"},
+		{"as a parameter, cc_live_", []header{set("Authorization", "Token token=cc_live_x")}, "invalid_token"},
+		{"joined to the scheme", []header{set("Authorization", "Bearer:"+good)}, "invalid_token"},
+		{"no space before it", []header{set("Authorization", "Bearer"+good)}, "invalid_token"},
+		{"joined to the scheme by a dot", []header{set("Authorization", "Bearer."+good)}, "invalid_token"},
+		{"second after an SDK's key", []header{authorizations("Bearer sk-123", "Bearer "+good)}, "invalid_token"},
+		{"first before an SDK's key", []header{authorizations("Bearer "+good, "Bearer sk-123")}, "invalid_token"},
+		{"two SDK's keys", []header{authorizations("Bearer sk-123", "Bearer sk-456")}, "BYPASS"},
+		{"a key with a token's prefix inside", []header{bearer("sk-acc_live_1")}, "BYPASS"},
+		{"several spaces", []header{set("Authorization", "Bearer   "+good)}, "MISS"},
 		{"cc_live_ and no JWT", []header{bearer("cc_live_abc")}, "invalid_token"},
 		{"empty X-Cachecore-Token", []header{set("X-Cachecore-Token", "")}, "invalid_token"},
 		{"SDK's key in X-Cachecore-Token", []header{set("X-Cachecore-Token", "sk-123")}, "invalid_token"},
@@ -109,6 +130,8 @@ func TestUpstreamKey(t *testing.T) {
 		{"own key beside the token", []header{set("X-Cachecore-Token", token), bearer("sk-own")}, "Bearer sk-own"},
 		{"token only", []header{bearer(token)}, ""},
 		{"token twice", []header{set("X-Cachecore-Token", token), bearer(token)}, ""},
+		{"token quoted beside it", []header{set("X-Cachecore-Token", token), set("Authorization", `Bearer "`+token+`"`)}, ""},
+		{"token in a second line beside it", []header{set("X-Cachecore-Token", token), authorizations("Bearer sk-own", "Bearer "+token)}, ""},
 		{"token without Bearer beside it", []header{set("X-Cachecore-Token", token), set("Authorization", token)}, ""},
 	}
 	for _, tt := range tests {
