@@ -67,6 +67,9 @@ func newGatewayCommand() *cobra.Command {
 			if cmd.Flags().Changed("jwt-secret") && f.secret == "" {
 				return errors.New("--jwt-secret is empty: leave it out to have one made")
 			}
+			if f.addr == "" { // net would listen on every interface
+				return errors.New("--addr is empty: leave it out for " + localAddr)
+			}
 			if f.cacheBytes <= 0 {
 				return fmt.Errorf("--cache-bytes %d is not positive: leave it out for the default", f.cacheBytes)
 			}

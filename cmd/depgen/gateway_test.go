@@ -223,6 +223,7 @@ func TestGatewayRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
+		{"empty address", []string{"--addr", ""}, "--addr is empty"},
 		{"address in use", []string{"--addr", taken.Addr().String()}, "name another address with --addr"},
 		{"address without a port", []string{"--addr", "localhost"}, "missing port"},
 		{"empty secret", []string{"--jwt-secret", ""}, "--jwt-secret is empty"},
