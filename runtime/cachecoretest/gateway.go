@@ -43,7 +43,8 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 	for _, o := range opts {
 		o.applyToGateway(&s)
 	}
-	g := &Gateway{record: record{tb: tb}, clock: newClock(), script: &script{otherwise: s.upstream}}
+	s.checkUpstream(tb)
+	g := &Gateway{record: record{tb: tb}, clock: newClock(), script: &script{otherwise: upstream{s.upstream}}}
 	engine, err := devgateway.New(append(s.engine,
 		devgateway.WithSecret([]byte(Secret)),
 		devgateway.WithUpstream(g.script),

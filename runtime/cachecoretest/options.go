@@ -13,6 +13,14 @@ type settings struct {
 	engine        []devgateway.Option
 }
 
+// checkUpstream fails the test if WithUpstream was given nothing.
+func (s *settings) checkUpstream(tb testingT) {
+	tb.Helper()
+	if s.upstream == nil {
+		tb.Fatalf("cachecoretest: WithUpstream: the RoundTripper is nil: leave the option out for answers of devgateway.Echo")
+	}
+}
+
 // RecorderOption configures [NewRecorder].
 type RecorderOption interface{ applyToRecorder(*settings) }
 
@@ -41,9 +49,29 @@ func AllowDegraded() Option {
 }
 
 // WithUpstream sets what answers the requests that no scripted answer is left for.
-// Defaults to [devgateway.Echo], which answers chat completions.
+// A response without a header or a body gets an empty one. Defaults to
+// [devgateway.Echo], which answers chat completions.
 func WithUpstream(rt http.RoundTripper) Option {
 	return option(func(s *settings) { s.upstream = rt })
+}
+
+// upstream is what WithUpstream was given.
+type upstream struct{ http.RoundTripper }
+
+// RoundTrip implements [http.RoundTripper].
+func (u upstream) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := u.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	// What an http.Transport never leaves out, a stub does.
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	return resp, nil
 }
 
 // WithEngine passes options to the local gateway, for example

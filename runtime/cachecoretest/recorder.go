@@ -28,7 +28,7 @@ type Recorder struct {
 
 	client   *cachecore.Client
 	host     string // of the gateway that the client believes in
-	upstream http.RoundTripper
+	upstream upstream
 
 	mu       sync.Mutex
 	fail     error
@@ -59,9 +59,10 @@ func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 	for _, o := range opts {
 		o.applyToRecorder(&s)
 	}
+	s.checkUpstream(tb)
 	host := fmt.Sprintf("recorder-%d.test:80", recorders.Add(1))
 	origin := "http://" + host
-	r := &Recorder{record: record{tb: tb}, host: host, upstream: s.upstream}
+	r := &Recorder{record: record{tb: tb}, host: host, upstream: upstream{s.upstream}}
 	client, err := cachecore.New(origin, "recorder",
 		cachecore.WithBaseTransport(roundTripper(r.answer)),
 		cachecore.WithLogger(slog.New(slog.DiscardHandler)))
@@ -142,12 +143,12 @@ func (r *Recorder) answer(req *http.Request) (*http.Response, error) {
 	r.requests = append(r.requests, got)
 	r.mu.Unlock()
 
-	upstream := req.Clone(req.Context())
-	upstream.URL = sent
-	upstream.Header.Del("X-Cachecore-Token")
-	upstream.Header.Del("X-Cachecore-Deps")
-	upstream.Body = io.NopCloser(bytes.NewReader(body))
-	resp, err := r.upstream.RoundTrip(upstream)
+	out := req.Clone(req.Context())
+	out.URL = sent
+	out.Header.Del("X-Cachecore-Token")
+	out.Header.Del("X-Cachecore-Deps")
+	out.Body = io.NopCloser(bytes.NewReader(body))
+	resp, err := r.upstream.RoundTrip(out)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -168,6 +170,25 @@ func TestDegradedRequestFailsTheTestUnlessAllowed(t *testing.T) {
 					t.Error(err)
 				}
 				requireFailures(t, tb.finish(), "cachecoretest: a request was sent uncached although it declares deps: ")
+			})
+			t.Run("gateway, by another name of its host", func(t *testing.T) {
+				t.Parallel()
+				tb := &fakeT{}
+				g := newGateway(tb, nil)
+				served := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(g.URL(), "http://"))
+				}}
+				port := g.URL()[strings.LastIndex(g.URL(), ":"):]
+				for _, host := range []string{"localhost", "LOCALHOST", "127.0.0.1", "[::1]"} {
+					client, err := cachecore.New("http://"+host+port, g.Token(), cachecore.WithBaseTransport(served), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+					if err != nil {
+						t.Fatal(err)
+					}
+					ask(t, client.HTTPClient(), question(t, "http://"+host+port, "a", false, deps...))
+				}
+				served.CloseIdleConnections()
+				const text = "cachecoretest: a request was sent uncached although it declares deps: "
+				requireFailures(t, tb.finish(), text, text, text, text)
 			})
 			t.Run("gateway that allows it", func(t *testing.T) {
 				t.Parallel()

@@ -11,7 +11,7 @@ import (
 // script is an upstream that gives the answers that a test has written, and then
 // those of another upstream.
 type script struct {
-	otherwise http.RoundTripper
+	otherwise upstream
 
 	mu    sync.Mutex
 	texts []string

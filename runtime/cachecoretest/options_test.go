@@ -1,0 +1,51 @@
+package cachecoretest
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+)
+
+// A stub writes down what it is about, and leaves out what a server would add.
+func TestWithUpstream_CompletesABareResponse(t *testing.T) {
+	t.Parallel()
+	bare := roundTripper(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: http.StatusPaymentRequired}, nil })
+	g := NewGateway(t, WithUpstream(bare))
+	for name, tt := range map[string]struct {
+		client *http.Client
+		url    string
+	}{
+		"recorder": {NewRecorder(t, WithUpstream(bare)).HTTPClient(), "http://llm.test"},
+		"gateway":  {g.Client().HTTPClient(), g.URL()},
+	} {
+		if code, _, body := ask(t, tt.client, question(t, tt.url, "q", false)); code != http.StatusPaymentRequired || body != "" {
+			t.Errorf("%s: %d %q, want 402 and no body", name, code, body)
+		}
+	}
+}
+
+func TestWithUpstream_NilFailsTheTest(t *testing.T) {
+	t.Parallel()
+	const want = "cachecoretest: WithUpstream: the RoundTripper is nil: leave the option out"
+	tb := &fakeT{}
+	newRecorder(tb, []RecorderOption{WithUpstream(nil)})
+	requireFailures(t, tb.finish(), want)
+	tb = &fakeT{}
+	newGateway(tb, []GatewayOption{WithUpstream(nil)})
+	requireFailures(t, tb.finish(), want)
+}
+
+// What names the tenant is the gateway's, and no model may see it.
+func TestRecorder_UpstreamSeesTheRequestWithoutTheTenant(t *testing.T) {
+	t.Parallel()
+	var seen http.Header
+	r := NewRecorder(t, WithUpstream(roundTripper(func(req *http.Request) (*http.Response, error) {
+		seen = req.Header
+		return &http.Response{StatusCode: http.StatusOK}, nil
+	})))
+	ask(t, r.HTTPClient(), question(t, "http://llm.test", "q", false, doc1))
+	if want := (http.Header{"Content-Type": {"application/json"}}); !reflect.DeepEqual(seen, want) {
+		t.Errorf("the upstream sees %v, want %v", seen, want)
+	}
+	r.RequireTagged(doc1)
+}
