@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +22,12 @@ const (
 
 // defaultHash is what a dep carries whose data has no version.
 const defaultHash = "v1"
+
+// Keys of a dep in the header.
+const (
+	keyID   = "dep_id"
+	keyHash = "expected_hash"
+)
 
 // Dep is one piece of data that an answer depends on, in the version that the
 // answer was made from.
@@ -56,6 +61,9 @@ func decodeDeps(header string) ([]Dep, error) {
 		return nil, fmt.Errorf("%d bytes are more than %d", len(header), maxDepsHeader)
 	}
 	header = stdToURL.Replace(strings.TrimSpace(header))
+	if header == "" {
+		return nil, errors.New("it is empty")
+	}
 	encoding := base64.RawURLEncoding
 	if strings.HasSuffix(header, "=") {
 		encoding = base64.URLEncoding
@@ -67,22 +75,16 @@ func decodeDeps(header string) ([]Dep, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("what it encodes is not UTF-8")
 	}
-	var wire []struct {
-		ID   string  `json:"dep_id"`
-		Hash *string `json:"expected_hash"`
-	}
-	if err := decodeStrict(text, &wire); err != nil {
-		return nil, fmt.Errorf("what it encodes does not parse: %w", err)
-	}
-	if wire == nil {
-		return nil, errors.New("what it encodes is null")
+	var wire []json.RawMessage
+	if err := json.Unmarshal(text, &wire); err != nil || wire == nil {
+		return nil, errors.New("what it encodes is not a JSON array")
 	}
 	var deps []Dep
 	hashes := make(map[string]string, len(wire))
 	for i, w := range wire {
-		d := Dep{w.ID, defaultHash}
-		if w.Hash != nil {
-			d.Hash = *w.Hash
+		d, err := parseDep(w)
+		if err != nil {
+			return nil, fmt.Errorf("dep %d: %w", i, err)
 		}
 		if err := d.check(); err != nil {
 			return nil, fmt.Errorf("dep %d: %w", i, err)
@@ -116,18 +118,40 @@ func (d Dep) check() error {
 	return nil
 }
 
-// decodeStrict decodes the one JSON value of text. A misspelt key is an error: a
-// hash under another name would otherwise be taken for "v1".
-func decodeStrict(text []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
+// parseDep reads one object. Its keys have to be exact and to occur once, as they
+// need not for a struct: a hash under another name would be taken for "v1".
+func parseDep(object []byte) (Dep, error) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return Dep{}, errors.New("it is not an object")
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the array")
+	dep := Dep{Hash: defaultHash}
+	seen := map[string]bool{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return Dep{}, errors.New("it is not an object")
+		}
+		name := fmt.Sprint(key)
+		if seen[name] {
+			return Dep{}, fmt.Errorf("%s occurs twice", name)
+		}
+		seen[name] = true
+		value, err := d.Token()
+		text, isText := value.(string)
+		switch {
+		case name != keyID && name != keyHash:
+			return Dep{}, fmt.Errorf("%.40q is not a key of a dep", name)
+		case name == keyHash && value == nil && err == nil:
+		case !isText:
+			return Dep{}, fmt.Errorf("%s is not a string", name)
+		case name == keyID:
+			dep.ID = text
+		default:
+			dep.Hash = text
+		}
 	}
-	return nil
+	return dep, nil
 }
 
 // hashesOf returns the hash of each id.

@@ -56,28 +56,37 @@ func TestDepsHeaderRefused(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf(`{"dep_id":"d:%d"}`, i)
 	}
-	tests := []struct{ name, value string }{
-		{"empty", ""},
-		{"plain text", "doc:1"},
-		{"plain JSON", `[{"dep_id":"doc:1"}]`},
-		{"two joined by a comma", encode(`[{"dep_id":"a"}]`) + ", " + encode(`[{"dep_id":"b"}]`)},
-		{"padding in the middle", "W10=W10="},
-		{"cut short", encode(`[{"dep_id":"doc:1"`)},
-		{"an object", encode(`{"dep_id":"doc:1"}`)},
-		{"strings", encode(`["doc:1"]`)},
-		{"null", encode(`null`)},
-		{"two arrays", encode(`[][]`)},
-		{"a misspelt key", encode(`[{"dep_id":"doc:1","hash":"7"}]`)},
-		{"no id", encode(`[{"expected_hash":"v1"}]`)},
-		{"empty id", encode(`[{"dep_id":""}]`)},
-		{"empty hash", encode(`[{"dep_id":"a","expected_hash":""}]`)},
-		{"number as hash", encode(`[{"dep_id":"a","expected_hash":7}]`)},
-		{"one id, two hashes", encode(`[{"dep_id":"a","expected_hash":"1"},{"dep_id":"a","expected_hash":"2"}]`)},
-		{"not UTF-8", encode("[{\"dep_id\":\"\xff\"}]")},
-		{"too many", encode("[" + strings.Join(many, ",") + "]")},
-		{"long id", encode(`[{"dep_id":"` + strings.Repeat("x", 4097) + `"}]`)},
-		{"long hash", encode(`[{"dep_id":"a","expected_hash":"` + strings.Repeat("x", 1025) + `"}]`)},
-		{"long header", encode("[" + strings.Repeat(" ", 64<<10) + "]")},
+	tests := []struct{ name, value, want string }{
+		{"empty", "", "it is empty"},
+		{"space", "  ", "it is empty"},
+		{"plain text", "doc:1", "not base64"},
+		{"plain JSON", `[{"dep_id":"doc:1"}]`, "not base64"},
+		{"two joined by a comma", encode(`[{"dep_id":"a"}]`) + ", " + encode(`[{"dep_id":"b"}]`), "not base64"},
+		{"padding in the middle", "W10=W10=", "not base64"},
+		{"cut short", encode(`[{"dep_id":"doc:1"`), "not a JSON array"},
+		{"an object", encode(`{"dep_id":"doc:1"}`), "not a JSON array"},
+		{"strings", encode(`["doc:1"]`), "dep 0: it is not an object"},
+		{"null", encode(`null`), "not a JSON array"},
+		{"null as dep", encode(`[{"dep_id":"a"},null]`), "dep 1: it is not an object"},
+		{"two arrays", encode(`[][]`), "not a JSON array"},
+		{"a misspelt key", encode(`[{"dep_id":"doc:1","hash":"7"}]`), `dep 0: "hash" is not a key`},
+		{"a key in upper case", encode(`[{"DEP_ID":"doc:1"}]`), `dep 0: "DEP_ID" is not a key`},
+		{"hash in upper case", encode(`[{"dep_id":"doc:1","Expected_Hash":"7"}]`), `dep 0: "Expected_Hash" is not a key`},
+		{"two ids in one", encode(`[{"dep_id":"doc:1","dep_id":"doc:2"}]`), "dep 0: dep_id occurs twice"},
+		{"the same id twice in one", encode(`[{"dep_id":"doc:1","\u0064ep_id":"doc:1"}]`), "dep 0: dep_id occurs twice"},
+		{"two hashes in one", encode(`[{"dep_id":"a","expected_hash":null,"expected_hash":"7"}]`), "dep 0: expected_hash occurs twice"},
+		{"no id", encode(`[{"expected_hash":"v1"}]`), "dep 0: dep_id is empty"},
+		{"empty id", encode(`[{"dep_id":""}]`), "dep 0: dep_id is empty"},
+		{"null as id", encode(`[{"dep_id":null}]`), "dep 0: dep_id is not a string"},
+		{"an object as id", encode(`[{"dep_id":{"dep_id":"a"}}]`), "dep 0: dep_id is not a string"},
+		{"empty hash", encode(`[{"dep_id":"a","expected_hash":""}]`), "dep 0: expected_hash is empty"},
+		{"number as hash", encode(`[{"dep_id":"a","expected_hash":7}]`), "dep 0: expected_hash is not a string"},
+		{"one id, two hashes", encode(`[{"dep_id":"a","expected_hash":"1"},{"dep_id":"a","expected_hash":"2"}]`), `dep 1: "a" has two hashes`},
+		{"not UTF-8", encode("[{\"dep_id\":\"\xff\"}]"), "not UTF-8"},
+		{"too many", encode("[" + strings.Join(many, ",") + "]"), "1001 deps are more than 1000"},
+		{"long id", encode(`[{"dep_id":"` + strings.Repeat("x", 4097) + `"}]`), "longer than 4096 bytes"},
+		{"long hash", encode(`[{"dep_id":"a","expected_hash":"` + strings.Repeat("x", 1025) + `"}]`), "longer than 1024 bytes"},
+		{"long header", encode("[" + strings.Repeat(" ", 64<<10) + "]"), "more than 65536"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -86,8 +95,13 @@ func TestDepsHeaderRefused(t *testing.T) {
 				t.Error("the upstream was called")
 				return nil, http.ErrHandlerTimeout
 			})))
-			f.ask("hello", tenant(t, "acme"), set(headerDeps, tt.value)).wantProblem(t, 400, "invalid_deps")
-			f.ask("hello", set(headerDeps, tt.value)).wantProblem(t, 400, "invalid_deps") // a bypass
+			for _, headers := range [][]header{{tenant(t, "acme")}, nil} { // nil: a bypass
+				got := f.ask("hello", append(headers, set(headerDeps, tt.value))...)
+				got.wantProblem(t, 400, "invalid_deps")
+				if message := got.message(t); !strings.Contains(message, tt.want) {
+					t.Errorf("got %q, want %q in it", message, tt.want)
+				}
+			}
 		})
 	}
 	t.Run("two headers", func(t *testing.T) {

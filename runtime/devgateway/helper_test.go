@@ -252,3 +252,13 @@ func (r reply) wantProblem(t testing.TB, status int, code string) {
 		t.Errorf("%d: x-should-retry: false is %v", status, got)
 	}
 }
+
+// message returns what an error says to people.
+func (r reply) message(t testing.TB) string {
+	t.Helper()
+	var got struct{ Error struct{ Message string } }
+	if err := json.Unmarshal([]byte(r.body), &got); err != nil {
+		t.Errorf("%d %s: %v", r.code, r.body, err)
+	}
+	return got.Error.Message
+}
