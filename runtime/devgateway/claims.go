@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -35,35 +37,76 @@ type Claims struct {
 	Expires time.Time
 }
 
-// tokenClaims are the claims as they travel.
+// tokenClaims are the claims as they travel. Numbers are what JSON calls numbers:
+// 60.0 is 60.
 type tokenClaims struct {
 	TenantID      string   `json:"tenant_id"`
 	ProjectID     string   `json:"project_id,omitempty"`
 	PolicyVersion string   `json:"policy_version,omitempty"`
 	Roles         []string `json:"roles,omitempty"`
 	Scope         string   `json:"scope,omitempty"`
-	FreshTTL      *int64   `json:"fresh_ttl_secs,omitempty"`
-	StaleWindow   *int64   `json:"stale_window_secs,omitempty"`
-	jwt.RegisteredClaims
+	FreshTTL      *float64 `json:"fresh_ttl_secs,omitempty"`
+	StaleWindow   *float64 `json:"stale_window_secs,omitempty"`
+	Expires       *float64 `json:"exp,omitempty"`
+	NotBefore     *float64 `json:"nbf,omitempty"`
+
+	jwt.RegisteredClaims `json:"-"` // for the methods that the JWT library asks for
 }
+
+// claimError says what is wrong with a claim that it names.
+type claimError string
+
+func (e claimError) Error() string { return string(e) }
 
 // Validate is called by the JWT library, beside its own checks.
 func (c tokenClaims) Validate() error {
 	switch {
 	case c.TenantID == "":
-		return errors.New("tenant_id is missing")
+		return claimError("tenant_id is missing")
 	case !validSeconds(c.FreshTTL):
-		return errors.New("fresh_ttl_secs is out of range")
+		return claimError("fresh_ttl_secs is not a number of whole seconds from 0 to " + strconv.Itoa(maxSeconds))
 	case !validSeconds(c.StaleWindow):
-		return errors.New("stale_window_secs is out of range")
+		return claimError("stale_window_secs is not a number of whole seconds from 0 to " + strconv.Itoa(maxSeconds))
 	}
 	return nil
+}
+
+// GetExpirationTime is called by the JWT library.
+func (c tokenClaims) GetExpirationTime() (*jwt.NumericDate, error) {
+	return claimDate("exp", c.Expires)
+}
+
+// GetNotBefore is called by the JWT library.
+func (c tokenClaims) GetNotBefore() (*jwt.NumericDate, error) {
+	return claimDate("nbf", c.NotBefore)
+}
+
+// claimDate returns the time of a claim in seconds since 1970, nil if there is none.
+func claimDate(claim string, secs *float64) (*jwt.NumericDate, error) {
+	const limit = 1 << 40 // the year 36812
+	switch {
+	case secs == nil:
+		return nil, nil
+	case math.Abs(*secs) > limit:
+		return nil, claimError(claim + " is out of range")
+	}
+	return jwt.NewNumericDate(time.Unix(int64(*secs), 0)), nil
 }
 
 // maxSeconds, some 68 years, keeps the sum of two windows inside a Duration.
 const maxSeconds = 1 << 31
 
-func validSeconds(n *int64) bool { return n == nil || *n >= 0 && *n <= maxSeconds }
+func validSeconds(n *float64) bool {
+	return n == nil || *n >= 0 && *n <= maxSeconds && *n == math.Trunc(*n)
+}
+
+// window is how long a claim of whole seconds is.
+func window(secs *float64, otherwise time.Duration) time.Duration {
+	if secs == nil {
+		return otherwise
+	}
+	return time.Duration(*secs) * time.Second
+}
 
 // Mint returns a token with the claims, in the form cc_live_<id>.<JWT>. It fails
 // if there is no secret or no tenant, or if a window is not in whole seconds.
@@ -87,7 +130,8 @@ func Mint(secret []byte, c Claims) (string, error) {
 		Roles: c.Roles, Scope: c.Scope, FreshTTL: fresh, StaleWindow: stale,
 	}
 	if !c.Expires.IsZero() {
-		claims.ExpiresAt = jwt.NewNumericDate(c.Expires)
+		expires := float64(c.Expires.Unix())
+		claims.Expires = &expires
 	}
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(secret)
 	if err != nil {
@@ -97,7 +141,7 @@ func Mint(secret []byte, c Claims) (string, error) {
 	return tokenPrefix + hex.EncodeToString(id[:6]) + "." + signed, nil
 }
 
-func claimSeconds(d time.Duration) (*int64, error) {
+func claimSeconds(d time.Duration) (*float64, error) {
 	if d == 0 {
 		return nil, nil
 	}
@@ -105,5 +149,6 @@ func claimSeconds(d time.Duration) (*int64, error) {
 	if d > 0 && d%time.Second != 0 || n > maxSeconds {
 		return nil, fmt.Errorf("%v is not a number of whole seconds up to %d", d, maxSeconds)
 	}
-	return &n, nil
+	secs := float64(n)
+	return &secs, nil
 }

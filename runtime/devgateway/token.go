@@ -58,28 +58,27 @@ func (v *verifier) verify(token string) (*identity, error) {
 	}
 	var c tokenClaims
 	_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.secret, nil })
+	var claim claimError
+	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return nil, &apiError{status: http.StatusUnauthorized, code: "token_expired", message: "the gateway token has expired: mint a new one"}
+	case errors.Is(err, jwt.ErrTokenNotValidYet):
+		return nil, invalidToken("the gateway token is not valid yet: wait until the time of its claim nbf")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return nil, invalidToken("the gateway token is not signed with HS256 and this gateway's secret: mint it with that secret")
-	case errors.Is(err, jwt.ErrTokenInvalidClaims):
-		return nil, invalidToken("the gateway token's claims are not valid: it needs a tenant_id, and windows of 0 seconds or more")
+	case errors.As(err, &claim):
+		return nil, invalidToken("the gateway token's claim " + claim.Error() + ": mint it anew")
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return nil, invalidToken("the gateway token's claim " + wrongType.Field + " has the wrong type: tenant_id, project_id, policy_version and scope are strings, roles are a list of strings, the others are numbers")
 	case err != nil:
 		return nil, invalidToken("the gateway token is malformed: send a JWT, or cc_live_<id>.<JWT>, signed with HS256")
 	}
-	id := &identity{
+	return &identity{
 		tenant: c.TenantID, policy: c.PolicyVersion, scope: c.Scope,
 		roles: slices.Compact(slices.Sorted(slices.Values(c.Roles))),
-		fresh: DefaultFreshTTL, stale: DefaultStaleWindow,
-	}
-	if c.FreshTTL != nil {
-		id.fresh = time.Duration(*c.FreshTTL) * time.Second
-	}
-	if c.StaleWindow != nil {
-		id.stale = time.Duration(*c.StaleWindow) * time.Second
-	}
-	return id, nil
+		fresh: window(c.FreshTTL, DefaultFreshTTL), stale: window(c.StaleWindow, DefaultStaleWindow),
+	}, nil
 }
 
 func invalidToken(message string) *apiError {
