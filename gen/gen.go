@@ -3,6 +3,7 @@
 package gen
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,12 +30,15 @@ type Options struct {
 	// Dir is the folder that the generated file is for; {go: …} types are loaded as seen from it. Defaults to the
 	// working folder.
 	Dir string
+	// Out is the generated file's name in Dir. What an older such file declares is no {go: …} type, since it will be
+	// overwritten. Defaults to deps_gen.go.
+	Out string
 }
 
 // Generate returns the Go file that a schema yields, formatted. If the schema is wrong, the error is [schema.Problems].
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) []schema.LoadedType {
-		return gotypes.Load(ctx, opts.Dir, names)
+		return gotypes.Load(ctx, opts.Dir, cmp.Or(opts.Out, "deps_gen.go"), names)
 	})
 	if err != nil {
 		return nil, err

@@ -86,6 +86,7 @@ func (g *generation) generate(ctx context.Context) ([]byte, error) {
 			return defaultPackage(g.out, os.Getenv("GOPACKAGE"))
 		},
 		Dir: dir,
+		Out: filepath.Base(g.out),
 	})
 	if err != nil {
 		return nil, err

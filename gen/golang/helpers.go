@@ -66,13 +66,15 @@ func signature(k *schema.Kind) []jen.Code {
 	all := params(k)
 	for i, param := range all {
 		id := jen.Id(param.GoName)
-		if i+1 == len(all) || !param.Type.Same(all[i+1].Type) {
+		if i+1 == len(all) || !sameName(param.Type, all[i+1].Type) {
 			id.Add(goType(param.Type))
 		}
 		code = append(code, id)
 	}
 	return code
 }
+
+func sameName(t, u *schema.Type) bool { return t.Import == u.Import && t.Name == u.Name }
 
 func withContext(k *schema.Kind) []jen.Code {
 	return append([]jen.Code{jen.Id("ctx").Qual(contextPath, "Context")}, signature(k)...)

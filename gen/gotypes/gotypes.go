@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"path/filepath"
 	"strings"
 
@@ -13,11 +16,11 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// Load looks the types up as a package in dir would see them; an empty dir is the working folder. It returns one result for
-// each name, in order. What does not compile in their packages is no hindrance as long as the types themselves are clear: the
-// file that is to be generated may be missing or stale.
-func Load(ctx context.Context, dir string, names []schema.TypeName) []schema.LoadedType {
-	l := &loader{packages: map[string]*packages.Package{}}
+// Load looks the types up as the file called out in dir would see them; an empty dir is the working folder. It returns one
+// result for each name, in order. What does not compile in their packages is no hindrance as long as the types themselves are
+// clear: that file may be missing or stale, and what it declares is not looked at.
+func Load(ctx context.Context, dir, out string, names []schema.TypeName) []schema.LoadedType {
+	l := &loader{out: out, packages: map[string]*packages.Package{}}
 	err := l.load(ctx, dir, names)
 	loaded := make([]schema.LoadedType, len(names))
 	for i, name := range names {
@@ -32,6 +35,7 @@ func Load(ctx context.Context, dir string, names []schema.TypeName) []schema.Loa
 
 type loader struct {
 	dir      string // absolute, without symbolic links
+	out      string // the name in dir of the file that is generated
 	self     string // the import path of the package in dir; empty if not asked for
 	packages map[string]*packages.Package
 }
@@ -54,9 +58,11 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		internal = internal || isInternal(name.Path)
 	}
 	cfg := &packages.Config{
-		Context: ctx,
-		Dir:     l.dir,
-		Mode:    packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes,
+		Context:   ctx,
+		Dir:       l.dir,
+		ParseFile: l.parse,
+		// Without the syntax, what is compiled already would not be parsed.
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes | packages.NeedSyntax,
 	}
 	found, err := packages.Load(cfg, paths...)
 	if err != nil {
@@ -69,6 +75,21 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		l.self, err = selfPath(ctx, l.dir)
 	}
 	return err
+}
+
+// parse parses a file, but of the one that will be overwritten only its package clause.
+func (l *loader) parse(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
+	mode := parser.AllErrors | parser.SkipObjectResolution
+	if filepath.Base(name) == l.out && l.isOwn(filepath.Dir(name)) {
+		mode = parser.PackageClauseOnly
+	}
+	return parser.ParseFile(fset, name, src, mode)
+}
+
+// isOwn reports whether dir is the folder of the file that is generated.
+func (l *loader) isOwn(dir string) bool {
+	dir, err := filepath.EvalSymlinks(dir)
+	return err == nil && dir == l.dir
 }
 
 // selfPath returns the import path of the package in dir. A folder without a Go file has none, so it is shown one.

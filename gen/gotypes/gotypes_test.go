@@ -13,6 +13,7 @@ import (
 const (
 	sample = "github.com/depgen/depgen/testdata/sample"
 	dir    = "../../testdata/sample"
+	out    = "deps_gen.go"
 )
 
 func TestLoad(t *testing.T) {
@@ -35,9 +36,11 @@ func TestLoad(t *testing.T) {
 	for i, tt := range tests {
 		names[i] = tt.name
 	}
-	for i, got := range gotypes.Load(t.Context(), dir, names) {
-		if got != tests[i].want {
-			t.Errorf("%v: got %+v, want %+v", names[i], got, tests[i].want)
+	for i, got := range gotypes.Load(t.Context(), dir, out, names) {
+		want := tests[i].want
+		want.Type = names[i].Path + "." + names[i].Name
+		if got != want {
+			t.Errorf("%v: got %+v, want %+v", names[i], got, want)
 		}
 	}
 }
@@ -47,8 +50,8 @@ func TestLoadFromBrokenPackage(t *testing.T) {
 	t.Parallel()
 	broken := filepath.Join("testdata", "broken")
 	const path = "github.com/depgen/depgen/gen/gotypes/testdata/broken"
-	loaded := gotypes.Load(t.Context(), broken, []schema.TypeName{{Path: path, Name: "ID"}, {Path: path, Name: "Lost"}})
-	if want := (schema.LoadedType{Package: "broken", Local: true, Text: schema.TextString, Basic: "string"}); loaded[0] != want {
+	loaded := gotypes.Load(t.Context(), broken, out, []schema.TypeName{{Path: path, Name: "ID"}, {Path: path, Name: "Lost"}})
+	if want := (schema.LoadedType{Package: "broken", Type: path + ".ID", Local: true, Text: schema.TextString, Basic: "string"}); loaded[0] != want {
 		t.Errorf("got %+v, want %+v", loaded[0], want)
 	}
 	if loaded[1].Err == nil {
@@ -73,7 +76,7 @@ func TestLoadFails(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			loaded := gotypes.Load(tt.ctx, tt.dir, []schema.TypeName{{Path: "example.com/a", Name: "A"}, {Path: "example.com/b", Name: "B"}})
+			loaded := gotypes.Load(tt.ctx, tt.dir, out, []schema.TypeName{{Path: "example.com/a", Name: "A"}, {Path: "example.com/b", Name: "B"}})
 			for _, l := range loaded {
 				if l.Err == nil || !strings.Contains(l.Err.Error(), tt.want) || strings.Contains(l.Err.Error(), "\n") {
 					t.Errorf("got %v, want one line with %q", l.Err, tt.want)

@@ -22,6 +22,7 @@ type LoadTypes func(names []TypeName) []LoadedType
 // LoadedType is what is known of a Go type, or why it can't be an id.
 type LoadedType struct {
 	Package string // the package's own name
+	Type    string // its full name; that of the type behind it for an alias
 	Local   bool   // it belongs to the package that is generated, and so needs no import
 	Text    Text
 	Basic   string // the predeclared type underneath, for TextString, TextInt and TextUint
@@ -68,7 +69,7 @@ func splitTypeName(text string) (TypeName, error) {
 
 // validImport reports whether the go command will take s for one package, not for a pattern, a file or a flag.
 func validImport(s string) bool {
-	if slices.Contains(patterns, s) || strings.Contains(s, "...") || path.Clean(s) != s {
+	if slices.Contains(patterns, s) || strings.Contains(s, "...") || path.Clean(s) != s || strings.HasPrefix(s, "vendor/") {
 		return false
 	}
 	for i, r := range s {
@@ -94,7 +95,7 @@ func (p *parser) loadTypes(load LoadTypes) {
 			p.errorf(t.pos, "%s: go: %s %s", t.where, t, loaded.Err)
 			continue
 		}
-		t.Text, t.Basic, t.pkg = loaded.Text, loaded.Basic, loaded.Package
+		t.Text, t.Basic, t.pkg, t.full = loaded.Text, loaded.Basic, loaded.Package, loaded.Type
 		if loaded.Local {
 			t.Import = ""
 		}
@@ -104,7 +105,7 @@ func (p *parser) loadTypes(load LoadTypes) {
 func unchecked(names []TypeName) []LoadedType {
 	loaded := make([]LoadedType, len(names))
 	for i, name := range names {
-		loaded[i] = LoadedType{Package: path.Base(name.Path), Text: TextString, Basic: "string"}
+		loaded[i] = LoadedType{Package: path.Base(name.Path), Type: name.Path + "." + name.Name, Text: TextString, Basic: "string"}
 	}
 	return loaded
 }

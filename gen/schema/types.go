@@ -1,5 +1,7 @@
 package schema
 
+import "cmp"
+
 // Text says how a value becomes text.
 type Text int
 
@@ -20,6 +22,7 @@ type Type struct {
 	Basic  string // the predeclared type underneath, for TextString, TextInt and TextUint
 	Text   Text
 
+	full  string // what the type is to Go; empty if that is String
 	pkg   string // the own name of a {go: …} type's package
 	pos   pos    // of first use
 	where string // the same in words
@@ -36,8 +39,10 @@ func (t *Type) String() string {
 	return t.Import + "." + t.Name
 }
 
-// Same reports whether t and u are one type to Go.
-func (t *Type) Same(u *Type) bool { return t.Import == u.Import && t.Name == u.Name }
+// Same reports whether t and u are one type to Go, whatever it is called.
+func (t *Type) Same(u *Type) bool { return t.fullName() == u.fullName() }
+
+func (t *Type) fullName() string { return cmp.Or(t.full, t.String()) }
 
 const uuidPath = "github.com/google/uuid"
 
@@ -54,7 +59,7 @@ func scalar(word string) *Type {
 	case "uint", "uint32", "uint64":
 		return &Type{Name: word, Basic: word, Text: TextUint}
 	case "uuid":
-		return &Type{Import: uuidPath, Name: "UUID", Text: TextStringer}
+		return &Type{Import: uuidPath, Name: "UUID", Text: TextStringer, full: uuidPath + ".UUID"}
 	}
 	return nil
 }

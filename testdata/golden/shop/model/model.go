@@ -3,7 +3,9 @@ package model
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"sync"
 )
 
 type (
@@ -13,6 +15,10 @@ type (
 	Alias       = string
 	List        []string
 	Pair[T any] struct{ A, B T }
+	Gen[T any]  = string
+	Flags       = Set[uint8]
+	Product     = SKU
+	Set[T any]  struct{ Bits T }
 	Speaker     interface{ String() string }
 )
 
@@ -35,6 +41,28 @@ func (m *Money) MarshalText() ([]byte, error) {
 type Place struct{ X, Y int }
 
 func (p Place) String() string { return strconv.Itoa(p.X) + "," + strconv.Itoa(p.Y) }
+
+func (s Set[T]) String() string { return fmt.Sprint(s.Bits) }
+
+// Range has results that are the wanted ones by other names.
+type Range struct{ From, To int }
+
+type failure = error
+
+func (r Range) MarshalText() ([]uint8, failure) { return fmt.Appendf(nil, "%d-%d", r.From, r.To), nil }
+
+// Counters holds a lock, where it can be seen and where it can't.
+type Counters struct {
+	Name string
+	each [2]struct{ sync.Mutex }
+}
+
+func (c *Counters) String() string { return c.Name }
+
+// Locked holds another's lock.
+type Locked struct{ sync.Locker }
+
+func (Locked) String() string { return "locked" }
 
 // Odd has a method that only looks like the right one.
 type Odd struct{}

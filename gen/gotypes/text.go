@@ -1,0 +1,71 @@
+package gotypes
+
+import (
+	"errors"
+	"go/token"
+	"go/types"
+
+	"github.com/depgen/depgen/gen/schema"
+)
+
+var (
+	errorType     = types.Universe.Lookup("error").Type()
+	textMarshaler = interfaceOf(method("MarshalText", types.NewSlice(types.Typ[types.Byte]), errorType))
+	stringer      = interfaceOf(method("String", types.Typ[types.String]))
+)
+
+func interfaceOf(methods ...*types.Func) *types.Interface {
+	return types.NewInterfaceType(methods, nil).Complete()
+}
+
+// method returns a method without parameters.
+func method(name string, results ...types.Type) *types.Func {
+	vars := make([]*types.Var, len(results))
+	for i, t := range results {
+		vars[i] = types.NewParam(token.NoPos, nil, "", t)
+	}
+	return types.NewFunc(token.NoPos, nil, name, types.NewSignatureType(nil, nil, nil, nil, types.NewTuple(vars...), false))
+}
+
+// textOf says how a value of type t becomes text: what it is underneath comes before what it can do, since it can't fail.
+func textOf(t types.Type) (schema.Text, string, error) {
+	if isGeneric(t) {
+		return 0, "", errors.New("is generic, and an id has one type; declare a type for one of its instances")
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		switch info := u.Info(); {
+		case info&types.IsString != 0:
+			return schema.TextString, "string", nil
+		case info&types.IsUnsigned != 0:
+			return schema.TextUint, u.Name(), nil
+		case info&types.IsInteger != 0:
+			return schema.TextInt, u.Name(), nil
+		case u.Kind() == types.Invalid:
+			return 0, "", errors.New("does not compile; correct it")
+		}
+	case *types.Interface:
+		return 0, "", errors.New("is an interface, which can be nil; name a type that implements it")
+	}
+	if holdsLock(t, map[types.Type]bool{}) {
+		return 0, "", errors.New("can't be copied, since it holds a lock; give an id type that can")
+	}
+	switch pointer := types.NewPointer(t); {
+	case types.Implements(pointer, textMarshaler):
+		return schema.TextMarshal, "", nil
+	case types.Implements(pointer, stringer):
+		return schema.TextStringer, "", nil
+	}
+	return 0, "", errors.New("is no string, integer, encoding.TextMarshaler or fmt.Stringer; give it a MarshalText method")
+}
+
+// isGeneric reports whether t needs type arguments. An alias, or an instance, may have got them.
+func isGeneric(t types.Type) bool {
+	switch t := t.(type) {
+	case *types.Alias:
+		return t.TypeParams().Len() > t.TypeArgs().Len()
+	case *types.Named:
+		return t.TypeParams().Len() > t.TypeArgs().Len()
+	}
+	return false
+}
