@@ -20,7 +20,9 @@ type InvalidateResult struct {
 
 // Invalidate implements [Invalidator]: it drops the answers that depend on deps,
 // and on what they are part of, several at a time, each dep once. The error
-// joins an [InvalidateError] for each dep that failed.
+// joins an [InvalidateError] for each dep that failed. Once one dep has used up
+// the client's timeout, the others get one attempt each, until one succeeds: the
+// call does not wait for an unreachable gateway once for each of its deps.
 //
 // When ctx ends, Invalidate returns its error at once, but what was asked for
 // goes on in the background, for up to the client's timeout a dep: a write that has
@@ -69,6 +71,7 @@ type run struct {
 	client   *Client
 	next     atomic.Int64
 	left     atomic.Int64 // valid deps that are not done
+	down     atomic.Bool  // see sendWithRetries
 	finished chan struct{}
 
 	mu        sync.Mutex
@@ -107,7 +110,7 @@ func (r *run) work(ctx context.Context) {
 		if d.Err() != nil {
 			continue
 		}
-		result := r.client.invalidateOne(ctx, d)
+		result := r.client.invalidateOne(ctx, &r.down, d)
 		r.mu.Lock()
 		r.results[i], r.done[i] = result, true
 		unread := r.abandoned
@@ -147,7 +150,7 @@ func (c *Client) detach(ctx context.Context) (context.Context, context.CancelFun
 
 // invalidateOne sends one invalidation when there is a slot, with its retries. Its
 // context is one of detach.
-func (c *Client) invalidateOne(ctx context.Context, d Dep) InvalidateResult {
+func (c *Client) invalidateOne(ctx context.Context, down *atomic.Bool, d Dep) InvalidateResult {
 	result := InvalidateResult{Dep: d}
 	hash := d.hash
 	if !d.versioned {
@@ -161,7 +164,7 @@ func (c *Client) invalidateOne(ctx context.Context, d Dep) InvalidateResult {
 		return result
 	}
 	var err error
-	result.KeysDeleted, result.Attempts, err = c.sendWithRetries(ctx, d.id, hash)
+	result.KeysDeleted, result.Attempts, err = c.sendWithRetries(ctx, down, d.id, hash)
 	if err != nil {
 		if c.life.Err() != nil {
 			err = fmt.Errorf("%w: %w", ErrClosed, err)

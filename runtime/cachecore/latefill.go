@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -77,7 +78,7 @@ func (c *Client) afterFlights(ctx context.Context, d Dep) {
 	}
 	ctx, cancel := c.detach(ctx)
 	defer cancel()
-	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, d))
+	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, new(atomic.Bool), d))
 }
 
 // secondPass repeats an invalidation once, later.

@@ -48,8 +48,9 @@ type RetryPolicy struct {
 }
 
 // WithTimeout bounds the work for one invalidated dep, retries included, from
-// the moment that its first request is sent. It does not bound LLM requests.
-// Defaults to 30 s.
+// the moment that its first request is sent. Of one call, all further deps get
+// one attempt only when one has used it up, until one succeeds. It does not bound
+// LLM requests. Defaults to 30 s.
 func WithTimeout(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.timeout = d
@@ -110,8 +111,8 @@ func WithConcurrency(n int) Option {
 // WithHeaderBudget bounds the line that carries the deps, in bytes, its name
 // included. Deps past it are replaced by what they are part of; if they still do
 // not fit, the request is sent uncached. A dep that was replaced loses the
-// protection of its version against late fills: see the package's overview. Defaults to 8000: nginx takes 8,176
-// bytes in one line, gunicorn and aiohttp 8,190.
+// protection of its version against late fills: see the package's overview.
+// Defaults to 8000: nginx takes 8,176 bytes in one line, gunicorn and aiohttp 8,190.
 func WithHeaderBudget(bytes int) Option {
 	return option(func(c *config) error {
 		c.budget = bytes
@@ -124,8 +125,8 @@ func WithHeaderBudget(bytes int) Option {
 
 // WithSecondPass repeats each invalidation of a dep without a version once, after
 // the given time, for answers of other processes whose request began before the
-// invalidation and ended after it. It doubles the calls. Choose the longest time that an LLM
-// request takes. Defaults to no second pass.
+// invalidation and ended after it. It doubles the calls. Choose the longest time
+// that an LLM request takes. Defaults to no second pass.
 func WithSecondPass(after time.Duration) Option {
 	return option(func(c *config) error {
 		c.secondPass = after
@@ -135,8 +136,9 @@ func WithSecondPass(after time.Duration) Option {
 
 // WithFillWindow sets how long the gateway may go on with a request whose end
 // the client did not see (the caller hung up, the connection broke, a stale hit
-// is being refreshed), or an SDK try again what failed, and write its answer to the cache. An invalidation in that
-// time is repeated at its end. Defaults to 2 minutes.
+// is being refreshed), or an SDK try again what failed, and write its answer to
+// the cache. An invalidation in that time is repeated at its end. Defaults to 2
+// minutes.
 func WithFillWindow(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.fillWindow = d

@@ -230,6 +230,63 @@ func TestInvalidateRetry_GoesOnForTheWholeTimeout(t *testing.T) {
 	})
 }
 
+// A gateway that is down costs a call its timeout once, not once for each dep.
+func TestInvalidateRetry_GivesUpTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 10_000
+		g := &gateway{invalidate: failing(1<<30, 503)}
+		c := g.client(t)
+		begin := time.Now()
+		results := c.InvalidateMany(t.Context(), numbered("doc", n)...)
+		if took := time.Since(begin); took < 25*time.Second || took > 35*time.Second {
+			t.Errorf("took %v, want about the timeout of 30s", took)
+		}
+		once := 0
+		for _, r := range results {
+			if r.Err == nil || r.Attempts == 0 {
+				t.Fatalf("receipt %+v", r)
+			}
+			if r.Attempts == 1 {
+				once++
+			}
+		}
+		if once < n-200 {
+			t.Errorf("%d deps got one attempt, want all but the first of each worker", once)
+		}
+	})
+}
+
+func TestInvalidateRetry_SuccessGivesTheOthersTheirRetriesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fails := map[string]int{"doc:00000": 1 << 30, "doc:00001": 1 << 30, "doc:00003": 2}
+		seen := map[string]int{}
+		g := &gateway{}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			last := g.arrivals("")
+			id := last[len(last)-1].ID
+			if seen[id]++; seen[id] <= fails[id] {
+				return answer(req, 503, "", ""), nil
+			}
+			return answer(req, 200, "", receiptOK), nil
+		}
+		results := g.client(t, cachecore.WithConcurrency(1)).InvalidateMany(t.Context(), numbered("doc", 4)...)
+		if n := results[0].Attempts; n < 5 || results[0].Err == nil {
+			t.Errorf("the first gave up after %d attempts: %v", n, results[0].Err)
+		}
+		if n := results[1].Attempts; n != 1 || results[1].Err == nil {
+			t.Errorf("the second: %d attempts, %v, want 1", n, results[1].Err)
+		}
+		if results[2].Err != nil {
+			t.Errorf("the third: %v", results[2].Err)
+		}
+		if n := results[3].Attempts; n != 3 || results[3].Err != nil {
+			t.Errorf("the fourth: %d attempts, %v, want 3", n, results[3].Err)
+		}
+	})
+}
+
 func TestInvalidateRetry_NetworkErrorIsRetried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

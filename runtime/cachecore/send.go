@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,7 +26,10 @@ type temporary struct {
 
 // sendWithRetries posts one invalidation until it succeeds, fails for good, its
 // time is over, or ctx ends. The error is that of the last attempt.
-func (c *Client) sendWithRetries(ctx context.Context, id, hash string) (keys, attempts int, err error) {
+//
+// The deps of one call share down: it says that one of them has used up its time
+// and none has succeeded since, so that the others do not each wait as long.
+func (c *Client) sendWithRetries(ctx context.Context, down *atomic.Bool, id, hash string) (keys, attempts int, err error) {
 	deadline := time.Now().Add(c.cfg.timeout)
 	body, err := json.Marshal(struct {
 		DepID   string `json:"dep_id"`
@@ -38,14 +42,18 @@ func (c *Client) sendWithRetries(ctx context.Context, id, hash string) (keys, at
 		keys, err = c.post(ctx, deadline, body)
 		var again *temporary
 		if !errors.As(err, &again) {
+			if err == nil {
+				down.Store(false)
+			}
 			return keys, attempts, err
 		}
 		err = again.error
-		if attempts == c.cfg.retry.MaxAttempts {
+		if attempts == c.cfg.retry.MaxAttempts || down.Load() {
 			return 0, attempts, err
 		}
 		wait := max(c.cfg.retry.delay(attempts), again.after)
 		if time.Until(deadline) < wait {
+			down.Store(true)
 			return 0, attempts, err
 		}
 		select {
