@@ -1,12 +1,16 @@
 package devgateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 )
+
+// codeRedirect is of an upstream that answers with a redirect.
+const codeRedirect = "upstream_redirect"
 
 // apiError is an answer that the gateway gives instead of an upstream's.
 type apiError struct {
@@ -41,7 +45,7 @@ func (e *apiError) write(w http.ResponseWriter) {
 	case e.status >= http.StatusInternalServerError:
 		kind = "api_error"
 	}
-	body, err := json.Marshal(map[string]any{"error": map[string]any{
+	body, err := encodeJSON(map[string]any{"error": map[string]any{
 		"message": e.message, "type": kind, "code": e.code, "param": nil,
 	}})
 	if err != nil { // cannot happen: all of it is strings
@@ -65,6 +69,19 @@ func (e *apiError) write(w http.ResponseWriter) {
 	w.Write(body) //nolint:errcheck // the client has left
 }
 
+// permanent reports whether the same request would be answered in the same way.
 func (e *apiError) permanent() bool {
+	if e.code == codeRedirect {
+		return true
+	}
 	return e.status < http.StatusInternalServerError && e.status != http.StatusTooManyRequests
+}
+
+// encodeJSON leaves <, > and & as they are: people read what it returns.
+func encodeJSON(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
 }

@@ -36,7 +36,7 @@ func TestWindows(t *testing.T) {
 			t.Parallel()
 			f := start(t)
 			tt.claims.Tenant = "acme"
-			f.wantCache("MISS", `{"n":1}`, "hello", claims(t, tt.claims))
+			f.wantCache("MISS", `{"choices":[1]}`, "hello", claims(t, tt.claims))
 			f.clock.advance(tt.after)
 			got := f.ask("hello", claims(t, tt.claims))
 			similarity := "1.00"
@@ -95,7 +95,7 @@ func TestKeyIsTheRawBody(t *testing.T) {
 	} {
 		for _, want := range []string{"MISS", "HIT_L1"} {
 			got := f.post(completions, body, acme)
-			if got.cache() != want || got.body != fmt.Sprintf(`{"n":%d}`, i+1) {
+			if got.cache() != want || got.body != fmt.Sprintf(`{"choices":[%d]}`, i+1) {
 				t.Errorf("%s: %s %s, want %s", body, got.cache(), got.body, want)
 			}
 		}
@@ -207,6 +207,6 @@ func TestCacheIsBounded(t *testing.T) {
 func TestAnswerLargerThanTheCache(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithCacheBytes(100))
-	f.wantCache("MISS", `{"n":1}`, "hello", tenant(t, "acme"))
-	f.wantCache("MISS", `{"n":2}`, "hello", tenant(t, "acme"))
+	f.wantCache("MISS", `{"choices":[1]}`, "hello", tenant(t, "acme"))
+	f.wantCache("MISS", `{"choices":[2]}`, "hello", tenant(t, "acme"))
 }

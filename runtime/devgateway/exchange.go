@@ -2,7 +2,6 @@ package devgateway
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -100,7 +99,7 @@ func (x *exchange) status(s Status, age time.Duration) {
 }
 
 func (x *exchange) writeJSON(v any) error {
-	body, err := json.Marshal(v)
+	body, err := encodeJSON(v)
 	if err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // bypass forwards the request and leaves the cache alone.
@@ -145,11 +147,14 @@ func readAtMost(body io.Reader, limit int64) ([]byte, error) {
 
 // keepable reports whether the answer is a success that every client can read.
 func keepable(resp *http.Response) bool {
-	return resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Encoding") == ""
+	encoded := func(encoding string) bool { return encoding != "" && !strings.EqualFold(encoding, "identity") }
+	return resp.StatusCode == http.StatusOK && !slices.ContainsFunc(resp.Header.Values("Content-Encoding"), encoded)
 }
 
-// isAnswer reports whether body is a whole JSON object that speaks of no error.
+// isAnswer reports whether body is a whole chat completion that speaks of no error.
 func isAnswer(body []byte) bool {
-	var object map[string]json.RawMessage
-	return json.Unmarshal(body, &object) == nil && object != nil && !hasError(body)
+	var completion struct {
+		Choices []json.RawMessage `json:"choices"`
+	}
+	return json.Unmarshal(body, &completion) == nil && len(completion.Choices) > 0 && !hasError(body)
 }

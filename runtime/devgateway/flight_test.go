@@ -110,14 +110,14 @@ func TestIdenticalMissesShareOneCall(t *testing.T) {
 		}
 		other := send(t, g, question("bye"), deps("doc:1"))
 		fewer := send(t, g, question("hello"))
-		(<-up.calls).json(`{"n":1}`)
-		all[0].want(t, `200 MISS {"n":1}`)
+		(<-up.calls).json(`{"choices":[1]}`)
+		all[0].want(t, `200 MISS {"choices":[1]}`)
 		for _, p := range append(all[1:], fewer) {
-			p.want(t, `200 HIT_L1 {"n":1}`)
+			p.want(t, `200 HIT_L1 {"choices":[1]}`)
 		}
 		other.want(t, waiting)
-		(<-up.calls).json(`{"n":2}`)
-		other.want(t, `200 MISS {"n":2}`)
+		(<-up.calls).json(`{"choices":[2]}`)
+		other.want(t, `200 MISS {"choices":[2]}`)
 	})
 }
 
@@ -128,8 +128,8 @@ func TestMissWithFurtherDepsDoesNotShare(t *testing.T) {
 		more := send(t, g, question("hello"), deps("doc:1", "doc:2"))
 		version := send(t, g, question("hello"), deps("doc:1@7"))
 		for i, p := range []*pending{first, more, version} {
-			(<-up.calls).json(fmt.Sprintf(`{"n":%d}`, i))
-			p.want(t, fmt.Sprintf(`200 MISS {"n":%d}`, i))
+			(<-up.calls).json(fmt.Sprintf(`{"choices":[%d]}`, i))
+			p.want(t, fmt.Sprintf(`200 MISS {"choices":[%d]}`, i))
 		}
 	})
 }
@@ -146,10 +146,10 @@ func TestFollowersOfAFailureGoOn(t *testing.T) {
 			t.Errorf("first: %v", first)
 		}
 		// Neither waits for the other: an upstream that fails slowly would fail them one by one.
-		(<-up.calls).json(`{"n":1}`)
-		(<-up.calls).json(`{"n":1}`)
-		second.want(t, `200 MISS {"n":1}`)
-		third.want(t, `200 MISS {"n":1}`)
+		(<-up.calls).json(`{"choices":[1]}`)
+		(<-up.calls).json(`{"choices":[1]}`)
+		second.want(t, `200 MISS {"choices":[1]}`)
+		third.want(t, `200 MISS {"choices":[1]}`)
 	})
 }
 
@@ -160,8 +160,8 @@ func TestFollowerLeaves(t *testing.T) {
 		follower := send(t, g, question("hello"))
 		follower.leave()
 		follower.want(t, "200  ") // has returned, without an answer
-		(<-up.calls).json(`{"n":1}`)
-		leader.want(t, `200 MISS {"n":1}`)
+		(<-up.calls).json(`{"choices":[1]}`)
+		leader.want(t, `200 MISS {"choices":[1]}`)
 	})
 }
 
@@ -172,9 +172,9 @@ func TestLeaderLeaves(t *testing.T) {
 		follower := send(t, g, question("hello"))
 		leader.leave()
 		follower.want(t, waiting)
-		(<-up.calls).json(`{"n":1}`)
-		follower.want(t, `200 HIT_L1 {"n":1}`)
-		send(t, g, question("hello")).want(t, `200 HIT_L1 {"n":1}`)
+		(<-up.calls).json(`{"choices":[1]}`)
+		follower.want(t, `200 HIT_L1 {"choices":[1]}`)
+		send(t, g, question("hello")).want(t, `200 HIT_L1 {"choices":[1]}`)
 	})
 }
 
@@ -210,15 +210,15 @@ func TestMissAfterAnInvalidationStartsAnew(t *testing.T) {
 				after := send(t, g, question("hello"), deps("doc:1"))
 				late, fresh := <-up.calls, <-up.calls
 
-				fresh.json(`{"n":"fresh"}`)
-				after.want(t, `200 MISS {"n":"fresh"}`)
+				fresh.json(`{"choices":["fresh"]}`)
+				after.want(t, `200 MISS {"choices":["fresh"]}`)
 				before.want(t, waiting)
 				follower.want(t, waiting)
-				late.json(`{"n":"late"}`)
-				before.want(t, `200 MISS {"n":"late"}`)
-				follower.want(t, `200 HIT_L1 {"n":"late"}`)
+				late.json(`{"choices":["late"]}`)
+				before.want(t, `200 MISS {"choices":["late"]}`)
+				follower.want(t, `200 HIT_L1 {"choices":["late"]}`)
 				// As published: the late fill of a dep without a version is kept.
-				send(t, g, question("hello"), deps("doc:1")).want(t, `200 HIT_L1 {"n":"late"}`)
+				send(t, g, question("hello"), deps("doc:1")).want(t, `200 HIT_L1 {"choices":["late"]}`)
 			})
 		})
 	}
@@ -232,12 +232,12 @@ func TestLateFlightEndsFirst(t *testing.T) {
 		g.ServeHTTP(httptest.NewRecorder(), newRequest(t.Context(), invalidate, `{"dep_id":"doc:1","new_hash":"7"}`, tenant(t, "acme")))
 		after := send(t, g, question("hello"), deps("doc:1@7", "doc:2"))
 		late, fresh := <-up.calls, <-up.calls
-		late.json(`{"n":"late"}`)
-		before.want(t, `200 MISS {"n":"late"}`)
+		late.json(`{"choices":["late"]}`)
+		before.want(t, `200 MISS {"choices":["late"]}`)
 		follower := send(t, g, question("hello"), deps("doc:1@7", "doc:2"))
-		fresh.json(`{"n":"fresh"}`)
-		after.want(t, `200 MISS {"n":"fresh"}`)
-		follower.want(t, `200 HIT_L1 {"n":"fresh"}`)
+		fresh.json(`{"choices":["fresh"]}`)
+		after.want(t, `200 MISS {"choices":["fresh"]}`)
+		follower.want(t, `200 HIT_L1 {"choices":["fresh"]}`)
 	})
 }
 
@@ -255,7 +255,7 @@ func (s slowClient) Write(p []byte) (int, error) {
 func TestFollowersDoNotWaitForTheLeadersClient(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, body, contentType, answer string }{
-		{"JSON", question("hello"), "application/json", `{"n":1}`},
+		{"JSON", question("hello"), "application/json", `{"choices":[1]}`},
 		{"stream", streamBody, sse, done},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -316,18 +316,18 @@ func TestInvalidationOfOthersLeavesFlightsAlone(t *testing.T) {
 			g.ServeHTTP(httptest.NewRecorder(), r)
 		}
 		follower := send(t, g, question("hello"), deps("doc:1"))
-		(<-up.calls).json(`{"n":1}`)
-		leader.want(t, `200 MISS {"n":1}`)
-		follower.want(t, `200 HIT_L1 {"n":1}`)
+		(<-up.calls).json(`{"choices":[1]}`)
+		leader.want(t, `200 MISS {"choices":[1]}`)
+		follower.want(t, `200 HIT_L1 {"choices":[1]}`)
 	})
 }
 
-// fill puts {"n":0} into the cache and makes it stale.
+// fill puts {"choices":[0]} into the cache and makes it stale.
 func fill(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 	t.Helper()
 	first := send(t, g, question("hello"), deps("doc:1"))
-	(<-up.calls).json(`{"n":0}`)
-	first.want(t, `200 MISS {"n":0}`)
+	(<-up.calls).json(`{"choices":[0]}`)
+	first.want(t, `200 MISS {"choices":[0]}`)
 	c.advance(devgateway.DefaultFreshTTL)
 }
 
@@ -336,11 +336,11 @@ func TestStaleEntryIsRefreshedOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 		fill(t, g, up, c)
 		for range 5 {
-			send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"n":0}`)
+			send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"choices":[0]}`)
 		}
-		(<-up.calls).json(`{"n":1}`)
+		(<-up.calls).json(`{"choices":[1]}`)
 		synctest.Wait()
-		send(t, g, question("hello"), deps("doc:1")).want(t, `200 HIT_L1 {"n":1}`)
+		send(t, g, question("hello"), deps("doc:1")).want(t, `200 HIT_L1 {"choices":[1]}`)
 	})
 }
 
@@ -352,14 +352,19 @@ func TestFailedRefreshLeavesTheStaleEntry(t *testing.T) {
 			(*heldCall).fail,
 			func(c *heldCall) { c.json(`{"error":{}}`) },
 			func(c *heldCall) { c.json(`{"n":`) },
+			func(c *heldCall) { c.json(`{}`) },
+			func(c *heldCall) { c.answer <- func() (*http.Response, error) { return nil, nil } },
+			func(c *heldCall) {
+				c.answer <- func() (*http.Response, error) { return &http.Response{StatusCode: http.StatusOK}, nil }
+			},
 		} {
-			send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"n":0}`)
+			send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"choices":[0]}`)
 			respond(<-up.calls)
 			synctest.Wait()
 		}
 		c.advance(devgateway.DefaultStaleWindow - time.Second)
-		send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"n":0}`)
-		(<-up.calls).json(`{"n":1}`)
+		send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"choices":[0]}`)
+		(<-up.calls).json(`{"choices":[1]}`)
 	})
 }
 
@@ -369,9 +374,9 @@ func TestRefreshOutlivesItsRequest(t *testing.T) {
 		fill(t, g, up, c)
 		stale := send(t, g, question("hello"))
 		stale.leave()
-		(<-up.calls).json(`{"n":1}`)
+		(<-up.calls).json(`{"choices":[1]}`)
 		synctest.Wait()
-		send(t, g, question("hello")).want(t, `200 HIT_L1 {"n":1}`)
+		send(t, g, question("hello")).want(t, `200 HIT_L1 {"choices":[1]}`)
 	})
 }
 
@@ -398,7 +403,7 @@ func TestCloseWaits(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 		fill(t, g, up, c)
-		send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"n":0}`)
+		send(t, g, question("hello")).want(t, `200 HIT_L1_STALE {"choices":[0]}`)
 		refresh := <-up.calls
 		detached := send(t, g, question("bye"))
 		detached.leave()
@@ -412,12 +417,12 @@ func TestCloseWaits(t *testing.T) {
 		})
 		synctest.Wait()
 		send(t, g, question("hello")).want(t, `503  {"error":{"code":"closing","message":"the gateway is shutting down: start it again","param":null,"type":"api_error"}}`)
-		refresh.json(`{"n":1}`)
+		refresh.json(`{"choices":[1]}`)
 		synctest.Wait()
 		if isClosed {
 			t.Error("Close did not wait for the answer whose client has left")
 		}
-		(<-up.calls).json(`{"n":2}`)
+		(<-up.calls).json(`{"choices":[2]}`)
 		closed.Wait()
 		detached.want(t, "200 MISS ")
 	})

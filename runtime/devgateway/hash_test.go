@@ -40,7 +40,7 @@ func TestLateFills(t *testing.T) {
 				during = func() {}
 				return next(r)
 			})))
-			f.wantCache("MISS", `{"n":1}`, "hello", tenant(t, "acme"), deps(tt.dep))
+			f.wantCache("MISS", `{"choices":[1]}`, "hello", tenant(t, "acme"), deps(tt.dep))
 			f.wantCache(tt.want, "", "hello", tenant(t, "acme"), deps(tt.dep))
 		})
 	}

@@ -61,7 +61,7 @@ func answer(code int, contentType string, body io.Reader) *http.Response {
 	}
 }
 
-// counting answers {"n":1}, {"n":2}, … so that answers can be told apart.
+// counting answers {"choices":[1]}, {"choices":[2]}, … so that answers can be told apart.
 func counting() upstream {
 	var mu sync.Mutex
 	n := 0
@@ -69,7 +69,7 @@ func counting() upstream {
 		mu.Lock()
 		defer mu.Unlock()
 		n++
-		return answer(200, "application/json", strings.NewReader(fmt.Sprintf(`{"n":%d}`, n))), nil
+		return answer(200, "application/json", strings.NewReader(fmt.Sprintf(`{"choices":[%d]}`, n))), nil
 	}
 }
 
@@ -244,10 +244,13 @@ func (r reply) wantProblem(t testing.TB, status int, code string) {
 	if r.code != status || got.Error.Code != code || got.Error.Message == "" || got.Error.Type == "" || !strings.Contains(r.body, `"param":null`) {
 		t.Errorf("got %d %s, want %d with the code %q", r.code, r.body, status, code)
 	}
+	if strings.Contains(r.body, `\u00`) {
+		t.Errorf("escaped as for HTML: %s", r.body)
+	}
 	if ct := r.header.Get("Content-Type"); ct != "application/json" {
 		t.Errorf("Content-Type: %q", ct)
 	}
-	permanent := status < 500 && status != 429
+	permanent := status < 500 && status != 429 || code == "upstream_redirect"
 	if got := r.header.Get("X-Should-Retry") == "false"; got != permanent {
 		t.Errorf("%d: x-should-retry: false is %v", status, got)
 	}

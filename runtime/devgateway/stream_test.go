@@ -115,7 +115,7 @@ func TestWhichStreamsAreKept(t *testing.T) {
 		{"error as event", sse, "event: error\ndata: {}\n\n" + done, false, ""},
 		{"null as error", sse, "data: {\"error\":null}\n\n" + done, false, "data: {\"error\":null}\n\n" + done},
 		{"too long", sse, "data: \"" + strings.Repeat("x", 1000) + "\"\n\n" + done, false, ""},
-		{"JSON", "application/json", `{"n":1}`, false, ""},
+		{"JSON", "application/json", `{"choices":[1]}`, false, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

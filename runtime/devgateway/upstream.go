@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -50,11 +51,25 @@ func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 	if err != nil {
 		return nil, upstreamError(err)
 	}
-	if resp.StatusCode < http.StatusOK || resp.StatusCode/100 == 3 {
+	if resp == nil {
+		return nil, upstreamError(errors.New("the upstream returned neither an answer nor an error"))
+	}
+	// A RoundTripper made by hand may leave out what net/http's never does.
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
+	if resp.StatusCode < http.StatusOK || resp.StatusCode > 999 {
+		resp.Body.Close()
+		return nil, upstreamError(fmt.Errorf("the upstream answered with the status %d", resp.StatusCode))
+	}
+	if resp.StatusCode/100 == 3 {
 		resp.Body.Close()
 		// A redirect that is passed on makes every SDK send a GET without a body.
 		return nil, &apiError{
-			status: http.StatusBadGateway, code: "upstream_redirect",
+			status: http.StatusBadGateway, code: codeRedirect,
 			message: "the upstream answered with a redirect: give the gateway its final address",
 		}
 	}

@@ -32,10 +32,13 @@ func TestUpstreamAnswersThatAreNotKept(t *testing.T) {
 		{"two values", "application/json", `{}{}`, 200},
 		{"an array", "application/json", `[]`, 200},
 		{"null", "application/json", `null`, 200},
+		{"no choices", "application/json", `{}`, 200},
+		{"null as choices", "application/json", `{"choices":null}`, 200},
+		{"empty choices", "application/json", `{"choices":[]}`, 200},
 		{"empty", "application/json", ``, 200},
 		{"text", "text/plain", `hello`, 200},
 		{"an error as 200", "application/json", `{"error":{"message":"no"}}`, 200},
-		{"long", "application/json", `{"n":"` + strings.Repeat("x", 1000) + `"}`, 200},
+		{"long", "application/json", `{"choices":["` + strings.Repeat("x", 1000) + `"]}`, 200},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -71,11 +74,14 @@ func TestUpstreamFails(t *testing.T) {
 	}{
 		{"no answer", func(*http.Request) (*http.Response, error) { return nil, errors.New("dial 10.0.0.1: refused") }, time.Hour, 502, "upstream_failed"},
 		{"cut short", func(*http.Request) (*http.Response, error) {
-			return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"n":1}`), failing(true))), nil
+			return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"choices":[1]}`), failing(true))), nil
 		}, time.Hour, 502, "upstream_failed"},
 		{"redirect", func(*http.Request) (*http.Response, error) {
 			return answer(302, "text/html", strings.NewReader("moved")), nil
 		}, time.Hour, 502, "upstream_redirect"},
+		{"neither answer nor error", func(*http.Request) (*http.Response, error) { return nil, nil }, time.Hour, 502, "upstream_failed"},
+		{"no status", func(*http.Request) (*http.Response, error) { return &http.Response{}, nil }, time.Hour, 502, "upstream_failed"},
+		{"too high a status", func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 1000}, nil }, time.Hour, 502, "upstream_failed"},
 		{"too slow", wait, time.Nanosecond, 504, "upstream_timeout"},
 	}
 	for _, tt := range tests {
@@ -96,7 +102,7 @@ func TestUpstreamFails(t *testing.T) {
 func TestBypassBreaksOff(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {
-		return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"n":1}`), failing(true))), nil
+		return answer(200, "application/json", io.MultiReader(strings.NewReader(`{"choices":[1]}`), failing(true))), nil
 	})))
 	resp, err := f.server.Client().Do(newRequest(t.Context(), f.server.URL+completions, question("hello")))
 	if err != nil {
@@ -156,7 +162,7 @@ func TestEncodedAnswer(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
-		fmt.Fprint(z, `{"n":1}`)
+		fmt.Fprint(z, `{"choices":[1]}`)
 		z.Close()
 	}))
 	t.Cleanup(server.Close)
@@ -171,7 +177,7 @@ func TestEncodedAnswer(t *testing.T) {
 		if err != nil || got.cache() != "MISS" || got.header.Get("Content-Encoding") != "gzip" {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		if plain, err := io.ReadAll(z); err != nil || string(plain) != `{"n":1}` {
+		if plain, err := io.ReadAll(z); err != nil || string(plain) != `{"choices":[1]}` {
 			t.Errorf("got %q, %v", plain, err)
 		}
 	}
@@ -185,8 +191,8 @@ func TestUnknownEncoding(t *testing.T) {
 		resp.Header.Set("Content-Encoding", "x-private")
 		return resp, err
 	})))
-	f.wantCache("MISS", `{"n":1}`, "hello", tenant(t, "acme"))
-	f.wantCache("MISS", `{"n":2}`, "hello", tenant(t, "acme"))
+	f.wantCache("MISS", `{"choices":[1]}`, "hello", tenant(t, "acme"))
+	f.wantCache("MISS", `{"choices":[2]}`, "hello", tenant(t, "acme"))
 }
 
 func TestForward(t *testing.T) {
@@ -209,7 +215,7 @@ func TestForward(t *testing.T) {
 					t.Errorf("got %s with %q and %s", r.URL, r.Header.Get("Authorization"), body)
 				}
 				w.Header().Set("Content-Type", "application/json")
-				fmt.Fprint(w, `{"n":1}`)
+				fmt.Fprint(w, `{"choices":[1]}`)
 			}))
 			t.Cleanup(server.Close)
 			up, err := devgateway.Forward(server.URL+tt.base, tt.key, server.Client().Transport)
@@ -217,8 +223,8 @@ func TestForward(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := start(t, devgateway.WithUpstream(up))
-			f.wantCache("BYPASS", `{"n":1}`, "hello", bearer("sk-own"))
-			f.wantCache("MISS", `{"n":1}`, "hello", bearer("sk-own"), set("X-Cachecore-Token", mint(t, devgateway.Claims{Tenant: "acme"})))
+			f.wantCache("BYPASS", `{"choices":[1]}`, "hello", bearer("sk-own"))
+			f.wantCache("MISS", `{"choices":[1]}`, "hello", bearer("sk-own"), set("X-Cachecore-Token", mint(t, devgateway.Claims{Tenant: "acme"})))
 		})
 	}
 }
@@ -250,7 +256,7 @@ func TestServerHangsUp(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
-		fmt.Fprint(w, `{"n":1}`)
+		fmt.Fprint(w, `{"choices":[1]}`)
 	}))
 	t.Cleanup(server.Close)
 	up, err := devgateway.Forward(server.URL, "", server.Client().Transport)
@@ -261,4 +267,46 @@ func TestServerHangsUp(t *testing.T) {
 	f.ask("hello", tenant(t, "acme")).wantProblem(t, 502, "upstream_failed")
 	server.Close()
 	f.ask("hello", tenant(t, "acme")).wantProblem(t, 502, "upstream_failed")
+}
+
+// A RoundTripper made by hand may return an answer without a header or a body.
+func TestBareAnswer(t *testing.T) {
+	t.Parallel()
+	f := start(t, devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK}, nil
+	})))
+	for _, body := range []string{question("hello"), streamBody} {
+		for want, headers := range map[string][]header{"MISS": {tenant(t, "acme")}, "BYPASS": nil} {
+			if got := f.post(completions, body, headers...); got.code != 200 || got.cache() != want || got.body != "" {
+				t.Errorf("got %+v, want %s and an empty body", got, want)
+			}
+		}
+	}
+}
+
+func TestEncodingIdentity(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		values []string
+		again  string
+	}{
+		{"identity", []string{"identity"}, "HIT_L1"},
+		{"upper case", []string{"Identity"}, "HIT_L1"},
+		{"with another", []string{"identity, gzip"}, "MISS"},
+		{"before another", []string{"identity", "gzip"}, "MISS"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			next := counting()
+			f := start(t, devgateway.WithUpstream(upstream(func(r *http.Request) (*http.Response, error) {
+				resp, err := next(r)
+				resp.Header["Content-Encoding"] = tt.values
+				return resp, err
+			})))
+			f.wantCache("MISS", "", "hello", tenant(t, "acme"))
+			f.wantCache(tt.again, "", "hello", tenant(t, "acme"))
+		})
+	}
 }
