@@ -6,6 +6,13 @@ import (
 	"net/http"
 )
 
+const pathCompletions = "/v1/chat/completions"
+
+var errClosing = &apiError{
+	status: http.StatusServiceUnavailable, code: "closing",
+	message: "the gateway is shutting down: start it again",
+}
+
 // Gateway answers completion requests from its cache and its upstream. It is an
 // http.Handler, made by [New], and safe for concurrent use.
 type Gateway struct {
@@ -60,14 +67,15 @@ func (g *Gateway) Close(ctx context.Context) error {
 // ServeHTTP answers one request. It aborts the connection by panicking with
 // http.ErrAbortHandler when an answer breaks off that has partly been sent.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{ResponseWriter: w, request: r, begun: g.now(), observer: g.observer}
-	if !g.work.begin() {
-		x.refuse(&apiError{status: http.StatusServiceUnavailable, code: "closing", message: "the gateway is shutting down: start it again"})
-		return
+	x := &exchange{
+		ResponseWriter: w, request: r, begun: g.now(),
+		observer: g.observer, completion: r.URL.Path == pathCompletions,
 	}
-	defer g.work.end()
-
-	err := g.route(x)
+	var err error = errClosing
+	if g.work.begin() {
+		defer g.work.end()
+		err = g.route(x)
+	}
 	var answer *apiError
 	brokenOff := false
 	switch {
@@ -89,8 +97,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) route(x *exchange) error {
 	var handle func(*exchange) error
 	switch path := x.request.URL.Path; path {
-	case "/v1/chat/completions":
-		x.completion = true
+	case pathCompletions:
 		handle = g.complete
 	case "/v1/invalidate":
 		handle = g.invalidate

@@ -135,3 +135,26 @@ func TestObserver(t *testing.T) {
 		t.Errorf("invalidation: %+v, want %+v", invalidated[0], want)
 	}
 }
+
+func TestClosingIsLoggedAndObserved(t *testing.T) {
+	t.Parallel()
+	var log lockedBuffer
+	var completed []devgateway.Completion
+	f := start(t, devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), devgateway.WithObserver(devgateway.Observer{
+		Completion: func(c devgateway.Completion) { completed = append(completed, c) },
+	}))
+	if err := f.gateway.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.ask("hello", tenant(t, "acme")).wantProblem(t, 503, "closing")
+	f.post(invalidate, `{"dep_id":"doc:1"}`, tenant(t, "acme")).wantProblem(t, 503, "closing")
+	f.server.Close() // waits for the last line
+	if want := []devgateway.Completion{{Code: 503}}; !reflect.DeepEqual(completed, want) {
+		t.Errorf("completions: %+v, want %+v", completed, want)
+	}
+	for _, path := range []string{completions, invalidate} {
+		if line := "level=WARN msg=request method=POST path=" + path + " code=503"; strings.Count(log.String(), line) != 1 {
+			t.Errorf("no line %q in %s", line, log.String())
+		}
+	}
+}
