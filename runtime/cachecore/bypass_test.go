@@ -66,6 +66,40 @@ func TestWithBypass_DeletesOtherSpellings(t *testing.T) {
 	_ = resp.Body.Close()
 }
 
+func TestWithBypass_DeletesATokenOnlyAsAWholeWord(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		token, value string
+		stays        bool
+	}{
+		{"json", "application/json", true},
+		{"json", "application/jsonlines; json-seq json+x my_json", true},
+		{"json", "application/json json", false},
+		{"json", "json", false},
+		{"json", "Bearer json", false},
+		{"json", "key=json;x", false},
+		{"json", `Token token="json"`, false},
+		{testJWT, "Bearer " + testToken, false}, // the SDK was given it with its prefix
+		{testToken, "Bearer " + testJWT, false},
+		{testJWT, "Bearer " + testJWT + "A", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.value, func(t *testing.T) {
+			t.Parallel()
+			c, err := cachecore.New("http://gateway.test", tt.token, cachecore.WithBaseTransport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+				if got := req.Header.Get("Content-Type"); (got == tt.value) != tt.stays {
+					t.Errorf("arrives as %q, to stay: %t", got, tt.stays)
+				}
+				return answer(req, 200, "BYPASS", ""), nil
+			})))
+			if err != nil {
+				t.Fatal(err)
+			}
+			post(cachecore.WithBypass(t.Context()), t, c.HTTPClient(), "http://gateway.test", "Content-Type", tt.value)
+		})
+	}
+}
+
 func TestWithBypass_StatusIsCaptured(t *testing.T) {
 	t.Parallel()
 	c := inMemory(t, func(req *http.Request) (*http.Response, error) { return answer(req, 200, "BYPASS", ""), nil })

@@ -28,10 +28,11 @@ type Client struct {
 	life    context.Context // ends when Close gives up waiting
 	endLife context.CancelFunc
 
-	mu      sync.Mutex
-	closed  bool
-	pending int           // goroutines in the background
-	idle    chan struct{} // closed when closed and nothing is pending
+	mu       sync.Mutex
+	closed   bool
+	closeErr error         // of a Close that gave up
+	pending  int           // goroutines in the background
+	idle     chan struct{} // closed when closed and nothing is pending
 }
 
 // New returns a client for the gateway at the given URL (its scheme, host and
@@ -139,7 +140,7 @@ func (c *Client) GoString() string { return c.String() }
 // Close waits until the invalidations that were begun are done: those whose
 // callers hung up, repetitions after a late fill, and second passes. New ones
 // fail with [ErrClosed]; the transport goes on working. When ctx ends first,
-// Close gives up the rest and returns the context's error.
+// Close gives up the rest and returns the context's error, as does each later call.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	if !c.closed {
@@ -150,22 +151,22 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 
-	var err error
 	select {
 	case <-c.idle:
 	case <-ctx.Done():
 		c.mu.Lock()
-		left := c.pending
-		c.mu.Unlock()
-		if left > 0 {
-			err = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", ctx.Err())
+		if c.pending > 0 && c.closeErr == nil {
+			c.closeErr = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", ctx.Err())
 		}
+		c.mu.Unlock()
 		c.endLife()
 		<-c.idle
 	}
 	c.endLife()
 	c.http.CloseIdleConnections()
-	return err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closeErr
 }
 
 // begin counts n goroutines that Close waits for. It reports false on a closed client.

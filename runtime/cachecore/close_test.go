@@ -161,6 +161,9 @@ func TestClose_GivesUpWhenItsContextEnds(t *testing.T) {
 				if took := time.Since(begin); took != time.Second || !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("Close returned %v after %v", err, took)
 				}
+				if again := c.Close(context.Background()); !errors.Is(again, err) {
+					t.Errorf("a second Close returned %v, want %v again", again, err)
+				}
 				// Who still waits for an invalidation is told why it is not done.
 				if err := <-result; tt.g.invalidate != nil && !errors.Is(err, cachecore.ErrClosed) {
 					t.Errorf("Invalidate returned %v, want ErrClosed", err)

@@ -176,7 +176,29 @@ func isProtocols(name string, _ []string) bool {
 // Authorization, X-Api-Key or a name of their own.
 func (t *Transport) namesTenant(name string, values []string) bool {
 	return isProtocols(name, values) ||
-		slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, t.jwt.reveal()) })
+		slices.ContainsFunc(values, func(v string) bool { return holdsWord(v, t.jwt.reveal()) })
+}
+
+// holdsWord reports whether text holds the word, and not as a piece of a longer
+// one: a token "json" is not in "application/json".
+func holdsWord(text, word string) bool {
+	for begin := 0; ; begin++ {
+		i := strings.Index(text[begin:], word)
+		if i < 0 {
+			return false
+		}
+		begin += i
+		before, after := text[:begin], text[begin+len(word):]
+		if (before == "" || !inWord(before[len(before)-1])) && (after == "" || !inWord(after[0])) {
+			return true
+		}
+	}
+}
+
+// inWord reports whether a byte is one of base64's, in either alphabet. A dot is
+// none, so that a JWT is found behind the prefix of a token.
+func inWord(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("-_+/", b) >= 0
 }
 
 // CloseIdleConnections forwards the call to the base transport.
