@@ -103,7 +103,7 @@ func (l llm) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !pause(req.Context(), l.between(1*time.Second, 10*time.Second)) {
 		return nil, req.Context().Err()
 	}
-	return response(http.StatusOK, fmt.Sprintf(`{"version":%s}`, req.Header.Get(headerVersion))), nil
+	return response(http.StatusOK, fmt.Sprintf(`{"choices":[{}],"version":%s}`, req.Header.Get(headerVersion))), nil
 }
 
 func response(status int, body string) *http.Response {
