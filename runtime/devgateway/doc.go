@@ -25,6 +25,13 @@
 // entry also has to carry each dep of the request, with the same hash: otherwise
 // an answer could be served that an invalidation of that dep would not have reached.
 //
+// # What is kept
+//
+// A JSON answer with status 200 and choices, or a stream that came to its end
+// mark, unless it speaks of an error. Identical requests wait for the one that
+// asks the upstream, but not for its client: one that takes no more of its answer
+// for 30 seconds is dropped.
+//
 // # Late fills
 //
 // An answer whose request began before an invalidation of one of its deps and
