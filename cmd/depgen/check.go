@@ -2,11 +2,11 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"regexp"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
@@ -37,27 +37,49 @@ func newCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.compare(cmd.OutOrStdout(), want)
+			return g.compare(cmd.OutOrStdout(), want, generateCommand(cmd))
 		},
 	}
 	g.addFlags(cmd)
 	return cmd
 }
 
-// compare prints how the file differs from want, and returns an error if it does.
-func (g *generation) compare(w io.Writer, want []byte) error {
-	oldName, drift := g.out, foundf("%s is not what %s yields: run depgen generate", g.out, g.schema)
-	got, err := os.ReadFile(g.out)
+// compare prints how the file differs from want, and returns an error if it does. The error names the command that mends it.
+func (g *generation) compare(w io.Writer, want []byte, command string) error {
+	got, err := findGenerated(g.out)
+	if err != nil {
+		return err
+	}
+	oldName, drift := g.out, foundf("%s is not what %s yields: run %s", g.out, g.schema, command)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		oldName, drift = os.DevNull, foundf("%s is missing: run depgen generate", g.out)
-	case err != nil:
-		return fmt.Errorf("read generated file: %w", err)
-	case bytes.Equal(got, want):
+	case got.missing:
+		oldName, drift = os.DevNull, foundf("%s is missing: run %s", g.out, command)
+	case bytes.Equal(got.content, want):
 		return nil
 	}
-	if _, err := w.Write(diff.Diff(oldName, got, fmt.Sprintf("%s (from %s)", g.out, g.schema), want)); err != nil {
+	if _, err := w.Write(diff.Diff(oldName, got.content, fmt.Sprintf("%s (from %s)", g.out, g.schema), want)); err != nil {
 		return fmt.Errorf("print difference: %w", err)
 	}
 	return drift
+}
+
+// generateCommand returns the command line that generates the file which cmd was asked about.
+func generateCommand(cmd *cobra.Command) string {
+	line := "depgen generate"
+	for _, name := range []string{"schema", "out", "package"} {
+		if flag := cmd.Flags().Lookup(name); flag.Changed {
+			line += " --" + name + " " + shellWord(flag.Value.String())
+		}
+	}
+	return line
+}
+
+var plainWord = regexp.MustCompile(`^[\w./@%+=:,-]+$`)
+
+// shellWord quotes s if a shell would not take it for one word as it is.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

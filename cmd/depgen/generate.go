@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/build"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -67,8 +70,8 @@ func newGenerateCommand() *cobra.Command {
 
 // generate returns the Go file that the schema yields. Nothing is written.
 func (g *generation) generate(ctx context.Context) ([]byte, error) {
-	if filepath.Ext(g.out) != ".go" {
-		return nil, fmt.Errorf("--out %q is not the name of a Go file: end it in .go", g.out)
+	if err := checkOut(g.out); err != nil {
+		return nil, err
 	}
 	source, err := readSchema(g.schema)
 	if err != nil {
@@ -95,7 +98,27 @@ func (g *generation) generate(ctx context.Context) ([]byte, error) {
 	return content, ctx.Err()
 }
 
+// checkOut refuses names that keep a file out of the package: with them what is generated would seem not to be there.
+func checkOut(path string) error {
+	name := filepath.Base(path)
+	if filepath.Ext(name) != ".go" {
+		return fmt.Errorf("--out %q is not the name of a Go file: end it in .go", path)
+	}
+	system := build.Default
+	system.GOOS, system.GOARCH = "none", "none" // so that a name which means a system or a processor is never theirs
+	system.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("package deps\n")), nil }
+	if built, err := system.MatchFile("", name); err != nil || !built || strings.HasSuffix(name, "_test.go") {
+		return fmt.Errorf("--out %q has a name that go build ignores, always or on some systems: name it like deps_gen.go", path)
+	}
+	return nil
+}
+
+var errNoSchema = errors.New("--schema is empty: give it the name of a file, or leave it out")
+
 func readSchema(path string) ([]byte, error) {
+	if path == "" {
+		return nil, errNoSchema
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

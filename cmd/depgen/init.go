@@ -33,6 +33,9 @@ func newInitCommand() *cobra.Command {
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
+			if schema == "" {
+				return errNoSchema
+			}
 			if err := checkFolder(filepath.Dir(schema)); err != nil {
 				return err
 			}

@@ -39,15 +39,33 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &output{Writer: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 
 	cmd, err := root.ExecuteContextC(ctx)
-	if err != nil && !started {
+	switch {
+	case out.err != nil:
+		err = fmt.Errorf("print: %w", out.err)
+	case err != nil && !started:
 		// The command's own code was not reached: flags or arguments are wrong.
 		err = &usageError{command: cmd.CommandPath(), err: err}
 	}
 	return report(stderr, err)
+}
+
+// output remembers that writing failed, which cobra forgets of a help text and doesn't tell from wrong usage of a version.
+type output struct {
+	io.Writer
+	err error // the first one
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 func newRootCommand() *cobra.Command {

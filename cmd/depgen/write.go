@@ -14,39 +14,57 @@ import (
 // newFileMode is the mode of a file that was not there before; others keep theirs.
 const newFileMode fs.FileMode = 0o644
 
-// writeGenerated makes content the content of the file at path. It does nothing if
-// that is so already, and returns an error if the file is not depgen's to overwrite.
-func writeGenerated(path string, content []byte) error {
-	target, mode := path, newFileMode
-	old, err := os.Lstat(path)
+// generatedFile is what stands in the place of a generated file.
+type generatedFile struct {
+	path    string // behind symbolic links, for renaming onto a link would replace the link
+	mode    fs.FileMode
+	content []byte
+	missing bool
+}
+
+// findGenerated reads the generated file at path. It returns an error if what stands there is not depgen's to overwrite.
+func findGenerated(path string) (*generatedFile, error) {
+	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return replaceFile(target, content, mode)
+		return &generatedFile{path: path, mode: newFileMode, missing: true}, nil
 	case err != nil:
-		return fmt.Errorf("find generated file: %w", err)
-	case old.Mode()&fs.ModeSymlink != 0:
-		// Renaming onto a link would replace the link rather than the file it leads to.
+		return nil, fmt.Errorf("find generated file: %w", err)
+	}
+	target := path
+	if info.Mode()&fs.ModeSymlink != 0 {
 		if target, err = filepath.EvalSymlinks(path); err != nil {
-			return fmt.Errorf("follow link (remove it if it leads nowhere): %w", err)
+			return nil, fmt.Errorf("follow link (remove it if it leads nowhere): %w", err)
 		}
-		if old, err = os.Lstat(target); err != nil {
-			return fmt.Errorf("find generated file: %w", err)
+		if info, err = os.Lstat(target); err != nil {
+			return nil, fmt.Errorf("find generated file: %w", err)
 		}
 	}
-	if !old.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file: name another with --out", path)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file: name another with --out", path)
 	}
-	current, err := os.ReadFile(target)
+	content, err := os.ReadFile(target)
 	if err != nil {
-		return fmt.Errorf("read generated file: %w", err)
+		return nil, fmt.Errorf("read generated file: %w", err)
 	}
-	if !bytes.HasPrefix(current, []byte(gen.Header)) {
-		return foundf("%s was not written by depgen, and is left as it is: remove it, or name another file with --out", path)
+	if !bytes.HasPrefix(content, []byte(gen.Header)) {
+		return nil, foundf("%s was not written by depgen, and is left as it is: remove it, or name another file with --out", path)
 	}
-	if bytes.Equal(current, content) {
+	// Git may have checked the file out with the line ends of Windows; Go reads it as the same file.
+	content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
+	return &generatedFile{path: target, mode: info.Mode().Perm(), content: content}, nil
+}
+
+// writeGenerated makes content the content of the file at path. It does nothing if that is so already.
+func writeGenerated(path string, content []byte) error {
+	old, err := findGenerated(path)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(old.content, content) {
 		return nil
 	}
-	return replaceFile(target, content, old.Mode().Perm())
+	return replaceFile(old.path, content, old.mode)
 }
 
 // replaceFile puts a new file in the place of the one at path, if any, in one step.
