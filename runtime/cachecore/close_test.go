@@ -121,6 +121,18 @@ func TestClose_RefusesNewInvalidations(t *testing.T) {
 	}
 }
 
+func TestClose_ClosesIdleConnections(t *testing.T) {
+	t.Parallel()
+	spy := &idleSpy{}
+	c := newClient(t, "http://gateway.test", cachecore.WithBaseTransport(spy))
+	if err := c.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := spy.closed.Load(); n != 1 {
+		t.Errorf("base closed %d times, want 1", n)
+	}
+}
+
 func TestClose_OfAnIdleClientIgnoresItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

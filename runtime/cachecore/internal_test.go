@@ -24,6 +24,16 @@ func TestDefaultBase_IsACloneThatKeepsConnections(t *testing.T) {
 	}
 }
 
+func TestDefaultBase_KeepsAConnectionForEachInvalidation(t *testing.T) {
+	t.Parallel()
+	for _, concurrency := range []int{64, 1000} {
+		base := defaultBase(concurrency).(*http.Transport)
+		if base.MaxIdleConnsPerHost != concurrency || base.MaxIdleConns < concurrency {
+			t.Errorf("%d at a time: %d idle connections a host, %d in all", concurrency, base.MaxIdleConnsPerHost, base.MaxIdleConns)
+		}
+	}
+}
+
 func TestParseRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

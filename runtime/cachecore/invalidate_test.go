@@ -328,3 +328,32 @@ func TestInvalidate_CancelledBeforehandIsStillSent(t *testing.T) {
 		t.Errorf("arrived: %v", got)
 	}
 }
+
+// endless is a body without an end, but for the sake of the test.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read > 1<<20 {
+		return 0, io.EOF
+	}
+	e.read += len(p)
+	return copy(p, strings.Repeat("x", len(p))), nil
+}
+
+func TestInvalidate_ReadsNoMoreOfAnAnswerThanItWants(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{200, 400} {
+		body := &endless{}
+		c := inMemory(t, func(req *http.Request) (*http.Response, error) {
+			resp := answer(req, code, "", "")
+			resp.Body, resp.ContentLength = io.NopCloser(body), -1
+			return resp, nil
+		})
+		if err := c.Invalidate(t.Context(), cachecore.NewDep("doc:1")); err == nil {
+			t.Errorf("%d: no error", code)
+		}
+		if body.read > 64<<10+1 {
+			t.Errorf("%d: %d bytes were read", code, body.read)
+		}
+	}
+}

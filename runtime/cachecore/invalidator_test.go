@@ -134,6 +134,37 @@ func TestBatch_KeepsWhatItCouldNotSend(t *testing.T) {
 	}
 }
 
+// A flush that fails gives its deps back before what was collected while it ran.
+func TestBatch_TheNewerVersionStandsWhenAFlushIsOvertaken(t *testing.T) {
+	t.Parallel()
+	down := errors.New("gateway down")
+	to := &memory{}
+	var batch *cachecore.Batch
+	overtaken := invalidatorFunc(func(ctx context.Context, deps ...cachecore.Dep) error {
+		if deps[0].Hash() == "old" {
+			return errors.Join(down, batch.Invalidate(ctx, cachecore.NewDep("doc:1").WithHash("new")))
+		}
+		return to.Invalidate(ctx, deps...)
+	})
+	batch = cachecore.NewBatch(overtaken)
+	if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:1").WithHash("old")); err != nil {
+		t.Fatal(err)
+	}
+	if err := batch.Flush(t.Context()); !errors.Is(err, down) {
+		t.Fatalf("got %v", err)
+	}
+	if err := batch.Flush(t.Context()); err != nil || len(to.deps) != 1 || to.deps[0].Hash() != "new" {
+		t.Errorf("flushed %q, %v; want the new version alone", to.deps, err)
+	}
+}
+
+// invalidatorFunc is a function as an Invalidator.
+type invalidatorFunc func(context.Context, ...cachecore.Dep) error
+
+func (f invalidatorFunc) Invalidate(ctx context.Context, deps ...cachecore.Dep) error {
+	return f(ctx, deps...)
+}
+
 func TestBatch_IsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	to := &memory{}

@@ -104,6 +104,8 @@ func TestLateFill_InvalidatesAgainAfterRequestsInFlight(t *testing.T) {
 		{"stale hit", responds(0, 200, "HIT_L1_STALE", text("{}")), readAll, 0, []time.Duration{first, window}},
 		{"500, which SDKs try again", responds(3*time.Second, 500, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"429, which SDKs try again", responds(3*time.Second, 429, "MISS", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
+		{"408, which SDKs try again", responds(3*time.Second, 408, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
+		{"409, which SDKs try again", responds(3*time.Second, 409, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"redirect", responds(3*time.Second, 307, "", text("")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"400", responds(3*time.Second, 400, "", text("no")), readAll, 0, []time.Duration{first, 3 * time.Second}},
 		{"L1 hit", responds(3*time.Second, 200, "HIT_L1", text("{}")), readAll, 0, []time.Duration{first, 3 * time.Second}},

@@ -2,6 +2,7 @@ package cachecore_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -149,6 +150,18 @@ func TestTransport_WarnsOncePerHost(t *testing.T) {
 	}
 	if strings.Contains(logs.String(), "secret-path") {
 		t.Error("the log shows more of the URL than its host")
+	}
+}
+
+func TestTransport_WarnsOfALimitedNumberOfHosts(t *testing.T) {
+	t.Parallel()
+	logs := &logBuffer{}
+	c := inMemory(t, func(req *http.Request) (*http.Response, error) { return answer(req, 200, "", ""), nil }, logs.option())
+	for i := range 150 {
+		send(t.Context(), t, c, fmt.Sprintf("https://host-%d.test/", i))
+	}
+	if n := strings.Count(logs.String(), "level=WARN"); n != 100 {
+		t.Errorf("%d warnings for 150 hosts, want 100", n)
 	}
 }
 

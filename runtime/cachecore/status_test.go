@@ -34,6 +34,7 @@ func TestParseStatus(t *testing.T) {
 		{"CDN in one line", http.Header{"X-Cache": {"HIT_L1, HIT, MISS from cdn"}}, cachecore.CacheStatus{Status: cachecore.HitL1}, true},
 		{"last known of several", http.Header{"X-Cache": {"HIT_L1", "MISS"}}, cachecore.CacheStatus{Status: cachecore.Miss}, false},
 		{"bad numbers", http.Header{"X-Cache": {"HIT_L1"}, "X-Cache-Similarity": {"high"}, "X-Cache-Age": {"1.5"}}, cachecore.CacheStatus{Status: cachecore.HitL1}, true},
+		{"similarity above 1", http.Header{"X-Cache": {"HIT_L2"}, "X-Cache-Similarity": {"1.01"}}, cachecore.CacheStatus{Status: cachecore.HitL2}, true},
 		{"numbers out of range", http.Header{"X-Cache": {"HIT_L1"}, "X-Cache-Similarity": {"NaN"}, "X-Cache-Age": {"-1"}}, cachecore.CacheStatus{Status: cachecore.HitL1}, true},
 	}
 	for _, tt := range tests {

@@ -2,6 +2,7 @@ package cachecoretest
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -191,4 +192,26 @@ func TestTokenOfNoTenantFailsTheTest(t *testing.T) {
 	g := newGateway(tb, nil)
 	g.Token(devgateway.Claims{})
 	requireFailures(t, tb.finish(), "cachecoretest: mint a token: the tenant is empty")
+}
+
+// A test that stops reading a stream in the middle must still come to its end.
+func TestGateway_EndsWithAStreamLeftOpen(t *testing.T) {
+	t.Parallel()
+	tb := &fakeT{}
+	g := newGateway(tb, []GatewayOption{WithUpstream(roundTripper(func(*http.Request) (*http.Response, error) {
+		body := strings.NewReader(strings.Repeat("data: {}\n\n", 16<<20/10)) // more than the buffers of a connection hold
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(body)}, nil
+	}))})
+	resp, err := g.Client().HTTPClient().Do(question(t, g.URL(), "q", true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if _, err := resp.Body.Read(make([]byte, 8)); err != nil {
+		t.Fatal(err)
+	}
+	requireFailures(t, tb.finish())
+	if _, err := io.ReadAll(resp.Body); err == nil {
+		t.Error("the stream came to its end")
+	}
 }

@@ -2,14 +2,15 @@ package cachecoretest
 
 import (
 	"net/http"
-	"reflect"
 	"testing"
 )
 
 // A stub writes down what it is about, and leaves out what a server would add.
 func TestWithUpstream_CompletesABareResponse(t *testing.T) {
 	t.Parallel()
-	bare := roundTripper(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: http.StatusPaymentRequired}, nil })
+	bare := roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusPaymentRequired}, nil
+	})
 	g := NewGateway(t, WithUpstream(bare))
 	for name, tt := range map[string]struct {
 		client *http.Client
@@ -33,19 +34,4 @@ func TestWithUpstream_NilFailsTheTest(t *testing.T) {
 	tb = &fakeT{}
 	newGateway(tb, []GatewayOption{WithUpstream(nil)})
 	requireFailures(t, tb.finish(), want)
-}
-
-// What names the tenant is the gateway's, and no model may see it.
-func TestRecorder_UpstreamSeesTheRequestWithoutTheTenant(t *testing.T) {
-	t.Parallel()
-	var seen http.Header
-	r := NewRecorder(t, WithUpstream(roundTripper(func(req *http.Request) (*http.Response, error) {
-		seen = req.Header
-		return &http.Response{StatusCode: http.StatusOK}, nil
-	})))
-	ask(t, r.HTTPClient(), question(t, "http://llm.test", "q", false, doc1))
-	if want := (http.Header{"Content-Type": {"application/json"}}); !reflect.DeepEqual(seen, want) {
-		t.Errorf("the upstream sees %v, want %v", seen, want)
-	}
-	r.RequireTagged(doc1)
 }

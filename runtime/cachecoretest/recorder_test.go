@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -198,4 +199,19 @@ func TestDegradedRequestFailsTheTestUnlessAllowed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What names the tenant is the gateway's, and no model may see it.
+func TestRecorder_UpstreamSeesTheRequestWithoutTheTenant(t *testing.T) {
+	t.Parallel()
+	var seen http.Header
+	r := NewRecorder(t, WithUpstream(roundTripper(func(req *http.Request) (*http.Response, error) {
+		seen = req.Header
+		return &http.Response{StatusCode: http.StatusOK}, nil
+	})))
+	ask(t, r.HTTPClient(), question(t, "http://llm.test", "q", false, doc1))
+	if want := (http.Header{"Content-Type": {"application/json"}}); !reflect.DeepEqual(seen, want) {
+		t.Errorf("the upstream sees %v, want %v", seen, want)
+	}
+	r.RequireTagged(doc1)
 }
