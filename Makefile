@@ -17,10 +17,12 @@ build: ## Build depgen into bin/
 .PHONY: test
 test: ## Run the tests of every module
 	go test work
+	cd runtime/interop/genkit && GOWORK=off go test ./...
 
 .PHONY: race
 race: ## Run the tests of every module under the race detector
 	go test -race work
+	cd runtime/interop/genkit && GOWORK=off go test -race ./...
 
 .PHONY: lint
 lint: ## Run go vet and golangci-lint, over every module
@@ -42,8 +44,10 @@ check: test lint ## Run what must pass before a commit, and that generated files
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
-	@for package in $$(go list work); do \
-		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz'); do \
+	@packages=$$(grep -rl --include '*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u) && test -n "$$packages" && \
+	for package in $$packages; do \
+		targets=$$(go test -list '^Fuzz' "$$package") || exit 1; \
+		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
 		done; \

@@ -192,13 +192,14 @@ func TestQuickstartOutputIsOnThePage(t *testing.T) {
 	}
 }
 
-// TestFencesBeginLines requires each block to be one that the other tests see.
-func TestFencesBeginLines(t *testing.T) {
+// TestFencesAreSeen requires each block to be one that the other tests see.
+func TestFencesAreSeen(t *testing.T) {
 	t.Parallel()
-	indented := regexp.MustCompile("(?m)^[ \\t]+```")
+	mark := regexp.MustCompile("(?m)^[ \\t]*(```|~~~)")
 	for _, page := range pages(t) {
-		if indented.MatchString(read(t, page)) {
-			t.Errorf("%s: a block is indented: take it out of its list", page)
+		text := read(t, page)
+		if marks, seen := len(mark.FindAllString(text, -1)), len(fence.FindAllString(text, -1)); marks != 2*seen {
+			t.Errorf("%s: a block is indented or names no language: begin its line with ``` and the language", page)
 		}
 	}
 }

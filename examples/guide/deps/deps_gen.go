@@ -30,7 +30,7 @@ var (
 	TableUsers = Table{"users"}
 )
 
-// String returns the value as it stands in deps.
+// String returns the value as it stands in a dep's id.
 func (t Table) String() string {
 	return t.value
 }

@@ -28,7 +28,7 @@ var (
 	TableCustomers = Table{"customers"}
 )
 
-// String returns the value as it stands in deps.
+// String returns the value as it stands in a dep's id.
 func (t Table) String() string {
 	return t.value
 }

@@ -5,6 +5,7 @@ package stats
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -65,16 +66,18 @@ func Ratio(a, b Sample) float64 {
 type Measure func(context.Context) (time.Duration, error)
 
 // Interleave takes each of the measures once a round, so that a slow moment of the
-// machine is shared by all of them, and returns their samples in the same order. One
-// round before the others warms up, and does not count. The first error ends it.
+// machine is shared by all of them, and returns their samples in the order of the
+// measures. Each round has an order of its own, so that none always comes after the
+// same other. One round before the others warms up, and does not count. The first
+// error ends it.
 func Interleave(ctx context.Context, rounds int, measures ...Measure) ([]Sample, error) {
 	samples := make([]Sample, len(measures))
 	for round := range rounds + 1 {
-		for i, measure := range measures {
+		for _, i := range rand.Perm(len(measures)) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			took, err := measure(ctx)
+			took, err := measures[i](ctx)
 			if err != nil {
 				return nil, err
 			}
