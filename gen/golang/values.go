@@ -32,7 +32,7 @@ func closedSet(out *jen.File, k *schema.Kind) {
 	})
 
 	receiver := k.Params[0].GoName
-	out.Comment(comment("String returns the value as it stands in deps."))
+	out.Comment(comment("String returns the value as it stands in a dep's id."))
 	out.Func().Params(jen.Id(receiver).Id(k.GoName)).Id("String").Params().String().
 		Block(jen.Return(jen.Id(receiver).Dot("value")))
 }

@@ -18,7 +18,7 @@ var (
 
 // decode reads the whole schema into p.file. Types and relations are filled in by the steps that follow.
 func (p *parser) decode(root *yaml.Node) {
-	pairs := p.mapping(root, "the schema")
+	pairs := p.mapping(root, "the schema", missing["version"])
 	if len(pairs) == 0 {
 		return
 	}
@@ -56,7 +56,11 @@ func (p *parser) checkVersion(n *yaml.Node) bool {
 	n = deref(n)
 	switch {
 	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int":
-		p.errorf(at(n), "version must be the number %s, not %s", supportedVersion, describe(n))
+		got := describe(n)
+		if n.ShortTag() == "!!float" {
+			got = n.Value
+		}
+		p.errorf(at(n), "version must be the number %s, not %s; write \"version: %[1]s\"", supportedVersion, got)
 	case n.Value != supportedVersion:
 		p.errorf(at(n), "version %s is not known: this depgen reads version %s; write that, or update depgen",
 			n.Value, supportedVersion)
@@ -67,7 +71,7 @@ func (p *parser) checkVersion(n *yaml.Node) bool {
 }
 
 func (p *parser) decodePackage(n *yaml.Node) {
-	name, ok := p.text(n, "package")
+	name, ok := p.text(n, "package", "write a name like deps")
 	if !ok {
 		return
 	}
@@ -79,7 +83,7 @@ func (p *parser) decodePackage(n *yaml.Node) {
 
 func (p *parser) decodeKinds(n *yaml.Node) {
 	problems := len(p.problems)
-	pairs := p.mapping(n, "kinds")
+	pairs := p.mapping(n, "kinds", `write a kind below it, like "doc: {id: string}"`)
 	if len(pairs) == 0 && len(p.problems) == problems {
 		p.errorf(at(deref(n)), "kinds is empty; name at least one kind of data")
 	}
@@ -103,7 +107,7 @@ func (p *parser) decodeKind(k *Kind, n *yaml.Node) {
 		return
 	}
 	var id, values bool
-	for _, e := range p.mapping(n, what) {
+	for _, e := range p.mapping(n, what, `write what it has below it, like "id: string"`) {
 		where := what + ": " + e.key
 		switch e.key {
 		case "description":

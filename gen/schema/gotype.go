@@ -31,7 +31,7 @@ type LoadedType struct {
 
 // goType reads the full name of a Go type, to be loaded later with all others.
 func (p *parser) goType(n *yaml.Node, what string) *Type {
-	text, ok := p.text(n, what+": go")
+	text, ok := p.text(n, what+": go", "write a type like example.com/shop/model.SKU")
 	if !ok {
 		return nil
 	}

@@ -18,8 +18,8 @@ func (p *parser) decodeID(k *Kind, n *yaml.Node, what string) {
 		return
 	}
 	lines := map[string]int{}
-	for _, item := range p.list(n, what) {
-		pairs := p.mapping(item, what+": a part")
+	for _, item := range p.list(n, what, "") {
+		pairs := p.mapping(item, what+": a part", `write "- number: int64"`)
 		if len(pairs) != 1 {
 			if deref(item).Kind == yaml.MappingNode {
 				p.errorf(at(item), `%s: each part is a list item of its own, as in "- number: int64"`, what)
@@ -45,21 +45,22 @@ func (p *parser) scalarType(k *Kind, n *yaml.Node, what string) *Type {
 	if deref(n).Kind == yaml.MappingNode {
 		return p.typeMapping(k, n, what)
 	}
-	word, ok := p.text(n, what)
-	if !ok {
+	n = deref(n)
+	types := "; the types are " + strings.Join(scalars, ", ")
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
+		p.errorf(at(n), "%s must be a type, not %s%s", what, describe(n), types)
 		return nil
 	}
-	t := scalar(word)
+	t := scalar(n.Value)
 	if t == nil {
-		p.errorf(at(deref(n)), "%s: %q is not a type%s", what, word,
-			p.suggest(word, scalars, "; the types are "+strings.Join(scalars, ", ")))
+		p.errorf(at(n), "%s: %q is not a type%s", what, n.Value, p.suggest(n.Value, scalars, types))
 	}
 	return t
 }
 
 func (p *parser) typeMapping(k *Kind, n *yaml.Node, what string) *Type {
 	var base, named, goType *yaml.Node
-	for _, e := range p.mapping(n, what) {
+	for _, e := range p.mapping(n, what, "") {
 		switch e.key {
 		case "type":
 			base = e.value
@@ -85,7 +86,7 @@ func (p *parser) typeMapping(k *Kind, n *yaml.Node, what string) *Type {
 // namedType reads {type: T, named: Name}. The same name for the same type is one Go type, so that relations can pass it on.
 func (p *parser) namedType(k *Kind, base, named *yaml.Node, what string) *Type {
 	basic := p.scalarType(k, base, what+": type")
-	name, ok := p.text(named, what+": named")
+	name, ok := p.text(named, what+": named", "write a name like ContractID")
 	if !ok || basic == nil {
 		return nil
 	}

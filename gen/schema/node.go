@@ -20,11 +20,12 @@ func deref(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// mapping returns the entries of n, which is called what in problems. A merge key gives those that n has not itself.
-func (p *parser) mapping(n *yaml.Node, what string) []pair {
+// mapping returns the entries of n, which problems call what, and for which they propose fix. A merge key gives those that n has
+// not itself.
+func (p *parser) mapping(n *yaml.Node, what, fix string) []pair {
 	n = deref(n)
 	if n.Kind != yaml.MappingNode {
-		p.errorf(at(n), "%s must be a mapping, not %s", what, describe(n))
+		p.errorf(at(n), "%s must be a mapping, not %s; %s", what, describe(n), fix)
 		return nil
 	}
 	var pairs, merged []pair
@@ -35,7 +36,7 @@ func (p *parser) mapping(n *yaml.Node, what string) []pair {
 			merged = append(merged, p.merge(value, what)...)
 			continue
 		}
-		name, ok := p.text(key, what+": a key")
+		name, ok := p.text(key, what+": a key", "write a word")
 		if !ok {
 			continue
 		}
@@ -55,24 +56,26 @@ func (p *parser) mapping(n *yaml.Node, what string) []pair {
 	return pairs
 }
 
+const mergeFix = "write an alias of one, like *base"
+
 // merge returns the entries that a merge key stands for: those of a mapping, or of a list of them.
 func (p *parser) merge(n *yaml.Node, what string) []pair {
 	n = deref(n)
 	if n.Kind != yaml.SequenceNode {
-		return p.mapping(n, what+": <<")
+		return p.mapping(n, what+": <<", mergeFix)
 	}
 	var pairs []pair
 	for _, item := range n.Content {
-		pairs = append(pairs, p.mapping(item, what+": <<")...)
+		pairs = append(pairs, p.mapping(item, what+": <<", mergeFix)...)
 	}
 	return pairs
 }
 
 // list returns the items of n.
-func (p *parser) list(n *yaml.Node, what string) []*yaml.Node {
+func (p *parser) list(n *yaml.Node, what, fix string) []*yaml.Node {
 	n = deref(n)
 	if n.Kind != yaml.SequenceNode {
-		p.errorf(at(n), "%s must be a list, not %s", what, describe(n))
+		p.errorf(at(n), "%s must be a list, not %s; %s", what, describe(n), fix)
 		return nil
 	}
 	if len(n.Content) == 0 {
@@ -82,16 +85,15 @@ func (p *parser) list(n *yaml.Node, what string) []*yaml.Node {
 }
 
 // text returns the text of n. It must be text in YAML's eyes too: an unquoted 1.10 or true may be meant as something else.
-func (p *parser) text(n *yaml.Node, what string) (string, bool) {
+func (p *parser) text(n *yaml.Node, what, fix string) (string, bool) {
 	n = deref(n)
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
 		return n.Value, true
 	}
-	fix := ""
 	if n.Kind == yaml.ScalarNode && n.Value != "" {
-		fix = fmt.Sprintf("; if it is text, quote it: %q", n.Value)
+		fix = fmt.Sprintf("if it is text, quote it: %q", n.Value)
 	}
-	p.errorf(at(n), "%s must be text, not %s%s", what, describe(n), fix)
+	p.errorf(at(n), "%s must be text, not %s; %s", what, describe(n), fix)
 	return "", false
 }
 

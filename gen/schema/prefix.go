@@ -10,7 +10,7 @@ import (
 const reservedPrefix = "cc"
 
 func (p *parser) decodePrefix(k *Kind, n *yaml.Node, what string) {
-	prefix, ok := p.text(n, what)
+	prefix, ok := p.text(n, what, "write a word like doc")
 	if !ok {
 		return
 	}

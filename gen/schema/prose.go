@@ -9,7 +9,7 @@ import (
 
 // prose returns text that will stand in a comment.
 func (p *parser) prose(n *yaml.Node, what string) string {
-	text, ok := p.text(n, what)
+	text, ok := p.text(n, what, "write a sentence")
 	if !ok {
 		return ""
 	}

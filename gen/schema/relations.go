@@ -10,8 +10,8 @@ import (
 func (p *parser) decodeRelations(n *yaml.Node, what string) []*Relation {
 	var relations []*Relation
 	lines := map[string]int{}
-	for _, item := range p.list(n, what) {
-		pairs := p.mapping(item, what+": a relation")
+	for _, item := range p.list(n, what, `write "- user: $id"`) {
+		pairs := p.mapping(item, what+": a relation", `write "user: $id"`)
 		if len(pairs) != 1 {
 			if deref(item).Kind == yaml.MappingNode {
 				p.errorf(at(item), `%s: each relation is a list item of its own, as in "- table: docs"`, what)
@@ -34,11 +34,11 @@ func (p *parser) decodeRelations(n *yaml.Node, what string) []*Relation {
 func (p *parser) decodeArgs(n *yaml.Node, what string) []argument {
 	items := []*yaml.Node{n}
 	if deref(n).Kind == yaml.SequenceNode {
-		items = p.list(n, what)
+		items = p.list(n, what, "")
 	}
 	var args []argument
 	for _, item := range items {
-		text, ok := p.text(item, what+": the argument")
+		text, ok := p.text(item, what+": the argument", "write a value, or a part like $id")
 		if !ok {
 			return nil
 		}

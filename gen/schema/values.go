@@ -1,7 +1,11 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -12,8 +16,8 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 	k.Params = []*Param{{Name: "id", pos: k.pos}}
 	if deref(n).Kind == yaml.SequenceNode {
 		lines := map[string]int{}
-		for _, item := range p.list(n, what) {
-			text, ok := p.text(item, what+": a value")
+		for _, item := range p.list(n, what, "") {
+			text, ok := p.text(item, what+": a value", "write a word")
 			if !ok {
 				continue
 			}
@@ -22,20 +26,30 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 				continue
 			}
 			lines[text] = item.Line
+			p.checkValue(text, at(item), what)
 			k.Values = append(k.Values, &Value{Text: text, pos: at(item)})
 		}
 		return
 	}
 	if m := deref(n); m.Kind != yaml.MappingNode {
-		p.errorf(at(m), "%s must be a list, or a mapping from value to description, not %s", what, describe(m))
+		p.errorf(at(m), "%s must be a list, or a mapping from value to description, not %s; write \"[%s]\"", what, describe(m), cmp.Or(m.Value, "a, b"))
 		return
 	} else if len(m.Content) == 0 {
 		p.errorf(at(m), "%s is empty; name at least one value", what)
 	}
-	for _, e := range p.mapping(n, what) {
+	for _, e := range p.mapping(n, what, "") {
 		v := &Value{Text: e.key, pos: e.pos}
 		k.Values = append(k.Values, v)
+		p.checkValue(v.Text, v.pos, what)
 		p.decodeValue(v, e.value, fmt.Sprintf("%s: %q", what, e.key))
+	}
+}
+
+// checkValue refuses what no log shows, and not every client can send.
+func (p *parser) checkValue(text string, at pos, what string) {
+	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[i:])
+		p.errorf(at, "%s: %q has the character %U, which can't stand in a value; remove it", what, text, r)
 	}
 }
 
@@ -48,7 +62,7 @@ func (p *parser) decodeValue(v *Value, n *yaml.Node, what string) {
 		v.Description = p.prose(n, what)
 		return
 	}
-	for _, e := range p.mapping(n, what) {
+	for _, e := range p.mapping(n, what, "") {
 		switch e.key {
 		case "description":
 			v.Description = p.prose(e.value, what+": description")

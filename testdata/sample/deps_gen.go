@@ -34,7 +34,7 @@ var (
 	TableDocs = Table{"docs"}
 )
 
-// String returns the value as it stands in deps.
+// String returns the value as it stands in a dep's id.
 func (t Table) String() string {
 	return t.value
 }

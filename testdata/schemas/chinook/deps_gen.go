@@ -47,7 +47,7 @@ var (
 	TableTrack = Table{"Track"}
 )
 
-// String returns the value as it stands in deps.
+// String returns the value as it stands in a dep's id.
 func (t Table) String() string {
 	return t.value
 }
