@@ -73,7 +73,7 @@ type Measure func(context.Context) (time.Duration, error)
 func Interleave(ctx context.Context, rounds int, measures ...Measure) ([]Sample, error) {
 	samples := make([]Sample, len(measures))
 	for round := range rounds + 1 {
-		for _, i := range rand.Perm(len(measures)) {
+		for _, i := range rand.Perm(len(measures)) { //nolint:gosec // an order need not be a secret
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
