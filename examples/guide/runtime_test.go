@@ -157,19 +157,20 @@ func TestErrorsCanBeToldApart(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, dep string
+		calls     int // that meet the fault: the document and the table
 		fault     cachecoretest.Fault
 		want      string
 	}{
-		{"token", contract, cachecoretest.Fault{Status: http.StatusUnauthorized}, "new token"},
-		{"limit", contract, cachecoretest.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Minute}, "after 1m0s"},
-		{"other answer", contract, cachecoretest.Fault{Status: http.StatusBadGateway}, "gateway answered 502"},
-		{"no answer", contract, cachecoretest.Fault{Reset: true}, "again later"},
-		{"dep", "", cachecoretest.Fault{}, "fix the id"},
+		{"token", contract, 2, cachecoretest.Fault{Status: http.StatusUnauthorized}, "new token"},
+		{"limit", contract, 2, cachecoretest.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Minute}, "after 1m0s"},
+		{"other answer", contract, 2, cachecoretest.Fault{Status: http.StatusBadGateway}, "gateway answered 502"},
+		{"no answer", contract, 2, cachecoretest.Fault{Reset: true}, "again later"},
+		{"dep", "", 1, cachecoretest.Fault{}, "fix the id"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			gateway := cachecoretest.NewGateway(t)
-			gateway.Fail(cachecoretest.Invalidate, 2, tt.fault) // the doc and the table
+			gateway.Fail(cachecoretest.Invalidate, tt.calls, tt.fault)
 			client := gateway.Client(cachecore.WithRetry(cachecore.RetryPolicy{MaxAttempts: 1}))
 			if got := advise(client.Invalidate(t.Context(), deps.DepDoc(tt.dep))); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)

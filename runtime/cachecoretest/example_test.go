@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/runtime/cachecoretest"
+	"github.com/depgen/depgen/runtime/devgateway"
 )
 
 // rename is code under test: it changes a document and invalidates it.
@@ -66,6 +68,62 @@ func ExampleGateway() {
 	// MISS
 	// HIT_L1
 	// MISS
+}
+
+// A test of who shares answers with whom mints tokens of its own.
+func ExampleSecret() {
+	test := func(tb testing.TB) {
+		tb.Helper()
+		gateway := cachecoretest.NewGateway(tb)
+		token, err := devgateway.Mint([]byte(cachecoretest.Secret), devgateway.Claims{Tenant: "acme"})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		client, err := cachecore.New(gateway.URL(), token)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := rename(cachecore.NewContext(tb.Context(), client), "contract-123"); err != nil {
+			tb.Fatal(err)
+		}
+		for _, i := range gateway.Invalidations() {
+			fmt.Println(i.Tenant, i.DepID)
+		}
+		if err := client.Close(tb.Context()); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	run(test)
+	// Output: acme doc:contract-123
+}
+
+// Code that takes a RoundTripper is given the transport instead of the client.
+func ExampleRecorder_Transport() {
+	test := func(tb testing.TB) {
+		tb.Helper()
+		rec := cachecoretest.NewRecorder(tb)
+		client := &http.Client{Transport: rec.Transport(), Timeout: time.Minute}
+
+		ctx := cachecore.WithDeps(tb.Context(), cachecore.NewDep("doc:contract-123"))
+		body := strings.NewReader(`{"model":"m","messages":[{"role":"user","content":"What notice?"}]}`)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://llm.example.com/v1/chat/completions", body)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			tb.Fatal(err)
+		}
+		rec.RequireTagged(cachecore.NewDep("doc:contract-123"))
+		for _, r := range rec.Requests() {
+			fmt.Println(r.URL, r.Deps)
+		}
+	}
+	run(test)
+	// Output: https://llm.example.com/v1/chat/completions [doc:contract-123]
 }
 
 // example stands for the *testing.T that a test has.

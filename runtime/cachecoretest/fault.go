@@ -2,6 +2,7 @@ package cachecoretest
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -20,16 +21,24 @@ const (
 
 // Fault is what a call meets instead of the gateway, or before it.
 type Fault struct {
-	Status     int           // answered, if not 0
-	RetryAfter time.Duration // sent with the status, in whole seconds, if not 0
+	Status     int           // answered, with an error in OpenAI's shape, if not 0
+	RetryAfter time.Duration // sent with the status, or with 429, in seconds rounded up, if not 0
 	Reset      bool          // the connection is reset instead
 	Delay      time.Duration // passes first, on the gateway's clock: see AwaitDelayed
 }
 
 // Fail makes the next n calls of the endpoint meet the fault, after those that
 // earlier calls of Fail are still waiting for. A fault that has only a Delay lets
-// the call through after it.
+// the call through after it. A fault that no call has met fails the test at its end.
 func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
+	g.tb.Helper()
+	if e != Completions && e != Invalidate {
+		g.tb.Fatalf("cachecoretest: Fail: no endpoint %q: give Completions (%s) or Invalidate (%s)", e, Completions, Invalidate)
+		return
+	}
+	if f.RetryAfter > 0 && f.Status == 0 {
+		f.Status = http.StatusTooManyRequests
+	}
 	g.faults.mu.Lock()
 	defer g.faults.mu.Unlock()
 	if g.faults.queued == nil {
@@ -41,7 +50,8 @@ func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 }
 
 // AwaitDelayed returns when n calls wait for the Delay of a fault to pass. Then
-// [Gateway.Advance] lets it pass.
+// [Gateway.Advance] lets it pass. If they never come, only the timeout of the test
+// binary ends the wait.
 func (g *Gateway) AwaitDelayed(n int) {
 	g.faults.mu.Lock()
 	defer g.faults.mu.Unlock()
@@ -81,11 +91,28 @@ func (fs *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 	case f.Status != 0:
 		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
+			w.Header().Set("Retry-After", strconv.FormatInt(int64((f.RetryAfter+time.Second-1)/time.Second), 10))
 		}
-		http.Error(w, "fault injected by the test", f.Status)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(f.Status)
+		_, _ = io.WriteString(w, faultBody)
 	default:
 		fs.next.ServeHTTP(w, r)
+	}
+}
+
+// faultBody is the answer of a fault with a status.
+const faultBody = `{"error":{"message":"fault injected by the test","type":"server_error","code":"injected_fault","param":null}}`
+
+// reportUnmet fails the test for the faults that no call has met.
+func (fs *faults) reportUnmet(tb testingT) {
+	tb.Helper()
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for _, e := range []Endpoint{Completions, Invalidate} {
+		if n := len(fs.queued[e]); n > 0 {
+			tb.Errorf("cachecoretest: %d of the faults for %s were never met: give Fail as many as there are calls", n, e)
+		}
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 	"github.com/depgen/depgen/runtime/internal/degraded"
 )
 
-// Secret signs the tokens of every [Gateway].
+// Secret signs the tokens of every [Gateway]: a test that mints its own with
+// [devgateway.Mint] needs it.
 const Secret = "cachecoretest-secret-of-32-bytes"
 
 // Gateway is the local gateway in process, on a loopback address. It is closed
@@ -59,6 +60,7 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 	tb.Cleanup(func() {
 		g.server.CloseClientConnections() // so that a stream that the test left open does not block
 		g.server.Close()
+		g.faults.reportUnmet(tb)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := engine.Close(ctx); err != nil {
@@ -136,7 +138,9 @@ func (g *Gateway) completed(c devgateway.Completion) {
 	for i, d := range c.Deps {
 		deps[i] = newDep(d.ID, d.Hash)
 	}
-	g.addTagged(deps)
+	if c.Cache != "" || c.Code < 400 { // else the gateway refused it, and no answer was tagged
+		g.addTagged(deps)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.requests = append(g.requests, c)

@@ -115,75 +115,21 @@ func TestWithEngineSetsTheGatewaysOwnOptions(t *testing.T) {
 	requireStatus(t, status(t, g, c, doc1), cachecore.Miss) // v1 is no longer the current hash
 }
 
-func TestFaults(t *testing.T) {
+func TestRequireTagged_DoesNotCountRefusedRequests(t *testing.T) {
 	t.Parallel()
-	quick := cachecore.WithRetry(cachecore.RetryPolicy{BaseDelay: time.Nanosecond, MaxAttempts: 3})
-	for _, test := range []struct {
-		name     string
-		fault    Fault
-		times    int
-		attempts int
-		check    func(error) bool
-	}{
-		{"a status that passes", Fault{Status: 503}, 2, 3, func(err error) bool { return err == nil }},
-		{"a status that stays", Fault{Status: 500}, 3, 3, func(err error) bool {
-			var e *cachecore.Error
-			return errors.As(err, &e) && e.StatusCode == http.StatusInternalServerError
-		}},
-		{"a connection reset", Fault{Reset: true}, 2, 3, func(err error) bool { return err == nil }},
-		{"a rate limit longer than the timeout", Fault{Status: 429, RetryAfter: time.Hour}, 1, 1, func(err error) bool {
-			var e *cachecore.RateLimitError
-			return errors.As(err, &e) && e.RetryAfter == time.Hour
-		}},
-		{"a token that is refused", Fault{Status: 401}, 1, 1, func(err error) bool {
-			var e *cachecore.AuthError
-			return errors.As(err, &e)
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			g := NewGateway(t)
-			g.Fail(Invalidate, test.times, test.fault)
-			r := g.Client(quick).InvalidateMany(t.Context(), cachecore.NewDep("doc:1"))[0]
-			if r.Attempts != test.attempts || !test.check(r.Err) {
-				t.Errorf("%d attempts, %v", r.Attempts, r.Err)
-			}
-		})
+	tb := &fakeT{}
+	g := newGateway(tb, nil)
+	req := question(t, g.URL(), "q", false, doc1)
+	req.Body = http.NoBody
+	req.ContentLength = 0
+	if code, _, body := ask(t, g.Client().HTTPClient(), req); code != http.StatusBadRequest {
+		t.Errorf("%d %s, want 400", code, body)
 	}
-}
-
-func TestFaultsOfCompletionsReachTheSDK(t *testing.T) {
-	t.Parallel()
-	g := NewGateway(t)
-	c := g.Client()
-	g.Fail(Completions, 1, Fault{Status: 429, RetryAfter: 7 * time.Second})
-	g.Fail(Completions, 1, Fault{Reset: true})
-	code, header, _ := ask(t, c.HTTPClient(), question(t, g.URL(), "q", false))
-	if code != 429 || header.Get("Retry-After") != "7" {
-		t.Errorf("%d, Retry-After %q", code, header.Get("Retry-After"))
+	if n := len(g.Requests()); n != 1 || len(g.Requests()[0].Deps) != 1 {
+		t.Fatalf("requests: %+v", g.Requests())
 	}
-	resp, err := c.HTTPClient().Do(question(t, g.URL(), "q", false))
-	if err == nil {
-		_ = resp.Body.Close()
-		t.Error("the reset connection gave an answer")
-	}
-	requireStatus(t, status(t, g, c), cachecore.Miss)
-}
-
-func TestDelayEndsOnTheGatewaysClock(t *testing.T) {
-	t.Parallel()
-	g := NewGateway(t)
-	g.Fail(Invalidate, 1, Fault{Delay: time.Minute})
-	done := make(chan error, 1)
-	c := g.Client()
-	go func() { done <- c.Invalidate(t.Context(), cachecore.NewDep("doc:1")) }()
-	g.AwaitDelayed(1)
-	g.RequireNotInvalidated()
-	g.Advance(time.Minute)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	g.RequireInvalidated(cachecore.NewDep("doc:1"))
+	g.RequireTagged(doc1)
+	requireFailures(t, tb.finish(), "cachecoretest: of 0 requests, none was tagged with all of: doc:1")
 }
 
 func TestTokenOfNoTenantFailsTheTest(t *testing.T) {
