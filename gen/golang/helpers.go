@@ -99,16 +99,31 @@ func related(dep *jen.Statement, method string, relations []*schema.Relation) {
 		return
 	}
 	var deps []jen.Code
+	width := 0
 	for _, r := range relations {
 		var args []jen.Code
+		width += len("Dep(), ") + len(r.Kind.GoName)
 		for _, arg := range r.Args {
-			if arg.Value != nil {
-				args = append(args, jen.Id(arg.Value.GoName))
-			} else {
-				args = append(args, jen.Id(arg.Param.GoName))
-			}
+			name := argName(arg)
+			args = append(args, jen.Id(name))
+			width += len(", ") + len(name)
 		}
 		deps = append(deps, jen.Id("Dep"+r.Kind.GoName).Call(args...))
 	}
-	dep.Op(".").Line().Id(method).Call(deps...)
+	dep.Op(".").Line().Id(method).Add(arguments(deps, width > maxWidth))
+}
+
+func argName(arg schema.Arg) string {
+	if arg.Value != nil {
+		return arg.Value.GoName
+	}
+	return arg.Param.GoName
+}
+
+// maxWidth is how wide the relations in one line may be.
+const maxWidth = 100
+
+// arguments makes (a, b), or gives each argument a line of its own.
+func arguments(args []jen.Code, lines bool) jen.Code {
+	return jen.Custom(jen.Options{Open: "(", Close: ")", Separator: ",", Multi: lines}, args...)
 }

@@ -15,7 +15,7 @@ func newDep(k *schema.Kind, texts []jen.Code) *jen.Statement {
 		return jen.Qual(runtimePath, "NewDep").Call(jen.Lit(k.Prefix + ":").Op("+").Add(texts[0]))
 	}
 	args := append([]jen.Code{jen.Lit(k.Prefix)}, texts[:len(k.Params)]...)
-	return jen.Qual(runtimePath, "NewCompositeDep").Call(args...)
+	return jen.Qual(runtimePath, "NewCompositeDep").Add(arguments(args, len(k.Params) > 3))
 }
 
 // marshalTexts returns the text of each argument of a kind, and the statements that they need before them.

@@ -139,7 +139,14 @@ func InvalidatePair(ctx context.Context, left, right string) error {
 
 // DepNumbers declares that an answer depends on the numbers.
 func DepNumbers(a int, b int32, c uint, d uint32, e uint64) cachecore.Dep {
-	return cachecore.NewCompositeDep("numbers", strconv.Itoa(a), strconv.FormatInt(int64(b), 10), strconv.FormatUint(uint64(c), 10), strconv.FormatUint(uint64(d), 10), strconv.FormatUint(e, 10))
+	return cachecore.NewCompositeDep(
+		"numbers",
+		strconv.Itoa(a),
+		strconv.FormatInt(int64(b), 10),
+		strconv.FormatUint(uint64(c), 10),
+		strconv.FormatUint(uint64(d), 10),
+		strconv.FormatUint(e, 10),
+	)
 }
 
 // UseNumbers records in ctx that the numbers was read: LLM requests made with a context from cachecore.Track carry
