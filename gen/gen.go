@@ -37,8 +37,9 @@ type Options struct {
 
 // Generate returns the Go file that a schema yields, formatted. If the schema is wrong, the error is [schema.Problems].
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
-	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) []schema.LoadedType {
-		return gotypes.Load(ctx, opts.Dir, cmp.Or(opts.Out, "deps_gen.go"), names)
+	out := cmp.Or(opts.Out, "deps_gen.go")
+	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) ([]schema.LoadedType, map[string]bool) {
+		return gotypes.Load(ctx, opts.Dir, out, names), gotypes.Declared(opts.Dir, out)
 	})
 	if err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func (p *parser) chooseImports(declared map[string]owner) map[string]bool {
 		seen[t.Import] = true
 		free := unique(t.pkg, func(s string) bool {
 			_, clash := declared[s]
-			return !clash && !taken[s] && !reserved[s]
+			return !clash && !taken[s] && !p.taken[s] && !reserved[s]
 		})
 		taken[free] = true
 		p.file.Imports = append(p.file.Imports, &Import{Path: t.Import, Name: free, Alias: free != t.pkg})

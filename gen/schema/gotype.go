@@ -16,8 +16,9 @@ type TypeName struct {
 	Name string
 }
 
-// LoadTypes finds Go types. It returns one result for each name, in the same order.
-type LoadTypes func(names []TypeName) []LoadedType
+// LoadTypes finds Go types. It returns one result for each name, in the same order, and the names that no import of their
+// packages may have, since the generated package declares them.
+type LoadTypes func(names []TypeName) (found []LoadedType, taken map[string]bool)
 
 // LoadedType is what is known of a Go type, or why it can't be an id.
 type LoadedType struct {
@@ -89,7 +90,9 @@ func (p *parser) loadTypes(load LoadTypes) {
 	if load == nil {
 		load = unchecked
 	}
-	for i, loaded := range load(p.goOrder) {
+	found, taken := load(p.goOrder)
+	p.taken = taken
+	for i, loaded := range found {
 		t := p.goTypes[p.goOrder[i]]
 		if loaded.Err != nil {
 			p.errorf(t.pos, "%s: go: %s %s", t.where, t, loaded.Err)
@@ -102,10 +105,10 @@ func (p *parser) loadTypes(load LoadTypes) {
 	}
 }
 
-func unchecked(names []TypeName) []LoadedType {
+func unchecked(names []TypeName) ([]LoadedType, map[string]bool) {
 	loaded := make([]LoadedType, len(names))
 	for i, name := range names {
 		loaded[i] = LoadedType{Package: path.Base(name.Path), Type: name.Path + "." + name.Name, Text: TextString, Basic: "string"}
 	}
-	return loaded
+	return loaded, nil
 }

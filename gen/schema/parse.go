@@ -36,8 +36,9 @@ type parser struct {
 	kinds       map[string]*Kind
 	named       map[string]*Type
 	goTypes     map[TypeName]*Type
-	goOrder     []TypeName // the keys of goTypes, in order of first use
-	suggestions int        // how many more suggestions may be looked for
+	goOrder     []TypeName      // the keys of goTypes, in order of first use
+	taken       map[string]bool // by the generated package's other files
+	suggestions int             // how many more suggestions may be looked for
 }
 
 func (p *parser) errorf(at pos, format string, args ...any) {
