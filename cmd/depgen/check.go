@@ -65,13 +65,13 @@ func (g *generation) compare(w io.Writer, want []byte, command string) error {
 
 // generateCommand returns the command line that generates the file which cmd was asked about.
 func generateCommand(cmd *cobra.Command) string {
-	line := "depgen generate"
+	words := []string{"depgen generate"}
 	for _, name := range []string{"schema", "out", "package"} {
 		if flag := cmd.Flags().Lookup(name); flag.Changed {
-			line += " --" + name + " " + shellWord(flag.Value.String())
+			words = append(words, "--"+name, shellWord(flag.Value.String()))
 		}
 	}
-	return line
+	return strings.Join(words, " ")
 }
 
 var plainWord = regexp.MustCompile(`^[\w./@%+=:,-]+$`)
