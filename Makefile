@@ -34,6 +34,7 @@ lint: ## Run go vet and golangci-lint, over every module
 .PHONY: generate
 generate: ## Write all generated files and expected outputs anew
 	@for dir in $(MODULES); do (cd "$$dir" && GOWORK=off go generate ./...) || exit 1; done
+	go generate ./testdata/sample
 	go run ./cmd/depgen --schema testdata/schemas/chinook.yaml --out testdata/schemas/chinook/deps_gen.go
 	go test ./gen ./cmd/depgen -update
 
