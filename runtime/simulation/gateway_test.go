@@ -96,10 +96,14 @@ func token(tb testing.TB) string {
 const headerVersion = "Tracestate"
 
 // llm answers any question with the version that it is asked of, after some seconds.
+// It has no answer, and so nothing for the cache, where no version is named.
 type llm struct{ *dice }
 
 // RoundTrip implements [http.RoundTripper].
 func (l llm) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Header.Get(headerVersion) == "" {
+		return response(http.StatusNotFound, `{"error":{"message":"no such document"}}`), nil
+	}
 	if !pause(req.Context(), l.between(1*time.Second, 10*time.Second)) {
 		return nil, req.Context().Err()
 	}

@@ -34,12 +34,19 @@ const (
 	some
 )
 
+// Names of the rows that are compared with each other.
+const (
+	bareName      = "three processes"
+	versionedName = "three, versioned"
+)
+
 var strategies = []strategy{
 	{name: "fire and forget", processes: 1, want: some, invalidate: fireAndForget},
 	{name: "one process", processes: 1, want: none, invalidate: ours},
-	{name: "three processes", processes: 3, invalidate: ours},
+	{name: bareName, processes: 3, invalidate: ours},
 	{name: "three, second pass", processes: 3, want: none, invalidate: ours, options: twice},
-	{name: "three, versioned", processes: 3, want: none, invalidate: ours, versioned: true},
+	{name: "three, pass too soon", processes: 3, want: some, invalidate: ours, options: tooSoon},
+	{name: versionedName, processes: 3, want: none, invalidate: ours, versioned: true},
 	{name: "one process, crashes", processes: 1, invalidate: ours, crashes: true},
 	{name: "one process, outages", processes: 1, invalidate: ours, outages: true},
 }
@@ -48,6 +55,9 @@ var strategies = []strategy{
 // times, each held up for 12 s, waiting 10 s for another's answer that fails, and
 // 10 s for its own, with pauses.
 var twice = []cachecore.Option{cachecore.WithSecondPass(2 * time.Minute)}
+
+// tooSoon is a second pass that comes while a question may still be under way.
+var tooSoon = []cachecore.Option{cachecore.WithSecondPass(2 * time.Second)}
 
 // dep returns what an answer about the document depends on.
 func (s *simulation) dep(doc int, version int64) cachecore.Dep {

@@ -76,7 +76,7 @@ func (w *world) read(q *question) {
 func (w *world) countLost() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.tally.writes = len(w.writes)
+	w.tally.runs, w.tally.writes = 1, len(w.writes)
 	for _, c := range w.writes {
 		if !c.arrived.Load() {
 			w.tally.lost++
@@ -99,8 +99,18 @@ func (w *world) answered(q *question, a answer) {
 	}
 }
 
-// found counts an answer that is in the cache when all is over.
+// found counts an answer that is in the cache when all is over, whoever may get it.
 func (w *world) found(doc int, a answer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a.version < w.docs[doc].version {
+		w.tally.old++
+		w.note(doc, "old in the cache", a.version)
+	}
+}
+
+// left counts an answer that a reader gets from the cache when all is over.
+func (w *world) left(doc int, a answer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.tally.left++
