@@ -44,15 +44,11 @@ check: test lint ## Run what must pass before a commit, and that generated files
 	@for dir in $(MODULES); do (cd "$$dir" && GOWORK=off go mod tidy -diff) || exit 1; done
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (10s)
+fuzz: ## Run each fuzz target for FUZZTIME (10s), two at a time
 	@packages=$$(grep -rl --include '*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u) && test -n "$$packages" && \
-	for package in $$packages; do \
-		targets=$$(go test -list '^Fuzz' "$$package") || exit 1; \
-		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
-			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
-		done; \
-	done
+	list=$$(go test -list '^Fuzz' $$packages) && \
+	echo "$$list" | awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, name[i]; n = 0 }' | \
+	xargs -n2 -P2 sh -c 'go test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" || exit 255'
 
 .PHONY: simulation
 simulation: ## Run the simulation of faults with 100,000 writes for each seed
