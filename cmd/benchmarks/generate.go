@@ -88,6 +88,10 @@ func (g *generators) small(ctx context.Context) ([]table.Row, error) {
 	}, nil
 }
 
+// noSlower is the goal for what does the same work: what the machine adds to one
+// of the two by chance is not counted.
+const noSlower = 1.05
+
 // large is more than the largest project that is known needs.
 func (g *generators) large(ctx context.Context) ([]table.Row, error) {
 	n := g.bench.pick(1000, 100)
@@ -99,13 +103,17 @@ func (g *generators) large(ctx context.Context) ([]table.Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	unchanged := process{program: g.depgen, args: []string{"generate"}, dir: same}.measure
+	if _, err := unchanged(ctx); err != nil { // the first time, it writes what is then there
+		return nil, err
+	}
 	tables, err := g.bench.folder(tables(n))
 	if err != nil {
 		return nil, err
 	}
 	got, err := stats.Interleave(ctx, g.bench.pick(20, 2),
 		g.written(dir),
-		process{program: g.depgen, args: []string{"generate"}, dir: same}.measure,
+		unchanged,
 		process{program: g.depgen, args: []string{"check"}, dir: same}.measure,
 		process{program: g.sqlc, args: []string{"generate"}, dir: tables, output: "db"}.measure,
 	)
@@ -116,7 +124,7 @@ func (g *generators) large(ctx context.Context) ([]table.Row, error) {
 	return []table.Row{
 		timed(name, got[0], fmt.Sprintf("%s, %d tables with two queries each", g.sqlcName, n), got[3], table.AtMost(0.5)),
 		timed("the same, nothing to write", got[1], name, got[0], table.Goal{}),
-		timed(fmt.Sprintf("`depgen check`, %d kinds", n), got[2], name, got[0], table.AtMost(1)),
+		timed(fmt.Sprintf("`depgen check`, %d kinds", n), got[2], name, got[0], table.AtMost(noSlower)),
 	}, nil
 }
 
