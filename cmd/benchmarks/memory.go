@@ -14,9 +14,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// flat is the goal for memory that ought not to grow with the number of deps: a
-// hundred times as many may move it by no more than one run differs from another.
-const flat = 1.25
+// flat is the goal for memory that ought not to grow with the number of deps.
+const flat = 1.1
 
 // looks is how often one run is looked at.
 const looks = 9
