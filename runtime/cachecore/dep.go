@@ -124,8 +124,13 @@ func (d Dep) related() relations {
 // ID returns the id as it travels, for example "doc:contract-123".
 func (d Dep) ID() string { return d.id }
 
-// Hash returns the version of the data, "v1" if it has none.
+// Hash returns the version of the data, "v1" if it has none. A version may be
+// spelt "v1" too: [Dep.Versioned] tells the two apart.
 func (d Dep) Hash() string { return d.hash }
+
+// Versioned reports whether the dep names a version of its data, as one made
+// by [Dep.WithHash] does.
+func (d Dep) Versioned() bool { return d.versioned }
 
 // Err returns why the dep can be neither sent nor invalidated, nil if it can.
 func (d Dep) Err() error {

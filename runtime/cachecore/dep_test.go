@@ -173,3 +173,19 @@ func FuzzNewCompositeDep(f *testing.F) {
 		}
 	})
 }
+
+func TestDep_Versioned(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		dep  cachecore.Dep
+		want bool
+	}{
+		"no version":         {cachecore.NewDep("doc:1"), false},
+		"a version":          {cachecore.NewDep("doc:1").WithHash("42"), true},
+		"a version spelt v1": {cachecore.NewDep("doc:1").WithHash("v1"), true},
+	} {
+		if got := tt.dep.Versioned(); got != tt.want {
+			t.Errorf("%s: Versioned() = %t, want %t", name, got, tt.want)
+		}
+	}
+}
