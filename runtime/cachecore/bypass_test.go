@@ -115,7 +115,6 @@ func TestTransport_DegradesToBypass(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no such user")
 	doc := cachecore.NewDep("doc:1")
-	long := cachecore.NewDep("doc:" + strings.Repeat("x", 9000))
 	byHand := func(text string) []string {
 		return []string{"X-Cachecore-Deps", base64.RawURLEncoding.EncodeToString([]byte(text))}
 	}
@@ -137,11 +136,24 @@ func TestTransport_DegradesToBypass(t *testing.T) {
 		{"two hashes, by hand", cachecore.WithDeps(t.Context(), doc), byHand(`[{"dep_id":"doc:1","expected_hash":"9"}]`), `"v1" and "9"`},
 		{"by hand, not base64", t.Context(), []string{"X-Cachecore-Deps", "!!"}, "illegal base64"},
 		{"by hand, not JSON", t.Context(), byHand("x"), "invalid character"},
-		{"by hand, misspelt key", t.Context(), byHand(`[{"dep_id":"price:a","hash":"7"}]`), `unknown field "hash"`},
+		{"by hand, misspelt key", t.Context(), byHand(`[{"dep_id":"price:a","hash":"7"}]`), `unknown key "hash"`},
 		{"by hand, empty hash", t.Context(), byHand(`[{"dep_id":"price:a","expected_hash":""}]`), "empty hash"},
-		{"by hand, more than an array", t.Context(), byHand(`[{"dep_id":"doc:1"}][{"dep_id":"doc:2"}]`), "something follows"},
+		{"by hand, more than an array", t.Context(), byHand(`[{"dep_id":"doc:1"}][{"dep_id":"doc:2"}]`), "text after the array"},
+		{"by hand, dep_id twice", t.Context(), byHand(`[{"dep_id":"doc:1","dep_id":"doc:2"}]`), `key "dep_id" is there twice`},
+		{"by hand, hash twice", t.Context(), byHand(`[{"dep_id":"price:a","expected_hash":"1","expected_hash":"2"}]`), `key "expected_hash" is there twice`},
+		{"by hand, null", t.Context(), byHand(`null`), "null where"},
+		{"by hand, null for a dep", t.Context(), byHand(`[{"dep_id":"doc:1"},null]`), "dep 2: null where"},
+		{"by hand, null for an id", t.Context(), byHand(`[{"dep_id":null}]`), "dep_id: null where"},
+		{"by hand, null for a hash", t.Context(), byHand(`[{"dep_id":"price:a","expected_hash":null}]`), "expected_hash: null where"},
+		{"by hand, key in capitals", t.Context(), byHand(`[{"DEP_ID":"doc:1"}]`), `unknown key "DEP_ID"`},
+		{"by hand, bad UTF-8", t.Context(), byHand("[{\"dep_id\":\"doc:\xff\"}]"), "not valid UTF-8"},
+		{"by hand, half a surrogate pair", t.Context(), byHand(`[{"dep_id":"doc:\ud800"}]`), "not valid UTF-8"},
+		{"by hand, two halves that are no pair", t.Context(), byHand(`[{"dep_id":"doc:\udc00\ud800"}]`), "not valid UTF-8"},
+		{"by hand, broken off", t.Context(), byHand(`[{"dep_id":"doc:1"}`), "no \"]\""},
 		{"by hand, empty id", t.Context(), byHand(`[{"dep_id":""}]`), "empty id"},
-		{"does not fit", cachecore.WithDeps(t.Context(), long), nil, "of which 8000 are allowed"},
+		{"id too long", cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:"+strings.Repeat("x", 4093))), nil, "id of 4097 bytes"},
+		{"hash too long", cachecore.WithDeps(t.Context(), doc.WithHash(strings.Repeat("7", 1025))), nil, "hash of 1025 bytes"},
+		{"does not fit", cachecore.WithDeps(t.Context(), long("doc")...), nil, "of which 8000 are allowed"},
 		{"used, invalid", used(t.Context(), cachecore.NewDep("")), nil, "empty id"},
 	}
 	for _, tt := range tests {

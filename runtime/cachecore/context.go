@@ -97,7 +97,7 @@ func (t *tracker) recorded() *depSet {
 func effective(ctx context.Context) *depSet {
 	set := declared(ctx)
 	for t := trackerFrom(ctx); t != nil; t = t.outer {
-		set = union(set, t.recorded())
+		set = join(set, t.recorded())
 	}
 	return set
 }

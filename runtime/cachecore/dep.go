@@ -13,6 +13,13 @@ import (
 // changes, so only an invalidation removes an answer that was tagged with it.
 const defaultHash = "v1"
 
+// Limits of a dep, in bytes. Gateways refuse a request whose deps exceed them,
+// and a refusal would fail the LLM call.
+const (
+	maxID   = 4096
+	maxHash = 1024
+)
+
 // Dep is one piece of data that a cached answer can depend on: an id such as
 // "doc:contract-123" and the hash (the version) of the data. It is immutable;
 // the methods that begin with With, PartOf and GroupedBy return a changed copy.
@@ -29,8 +36,9 @@ type Dep struct {
 type relations struct{ wholes, groups []Dep }
 
 // NewDep returns the dep with the given id and the hash "v1". The id is a
-// prefix, a colon and whatever names the data; an id that is not valid UTF-8,
-// is empty or ends at its first colon makes an invalid dep: see [Dep.Err].
+// prefix, a colon and the name of the data. An id that is not valid UTF-8, is
+// empty, ends at its first colon or is longer than 4,096 bytes makes an invalid
+// dep: see [Dep.Err].
 func NewDep(id string) Dep {
 	d := Dep{id: id, hash: defaultHash}
 	switch prefix, rest, found := strings.Cut(id, ":"); {
@@ -38,11 +46,16 @@ func NewDep(id string) Dep {
 		d.err = fmt.Errorf("dep %q has an empty id: give it the id of the data", id)
 	case found && prefix == "":
 		d.err = fmt.Errorf("dep %q has no prefix: write it as kind:id", id)
+	case len(id) > maxID:
+		d.err = fmt.Errorf("dep %q… has an id of %d bytes, more than %d: use a hash of the id", id[:maxShown], len(id), maxID)
 	case !utf8.ValidString(id):
 		d.err = fmt.Errorf("dep %q is not valid UTF-8", id)
 	}
 	return d
 }
+
+// maxShown bounds how much of an id that is too long an error quotes, in bytes.
+const maxShown = 64
 
 var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 
@@ -74,13 +87,16 @@ func InvalidDep(prefix string, err error) Dep {
 
 // WithHash returns the dep with the version of its data. In a request it is the
 // version that the answer is made from; in an invalidation it is the new one.
-// An empty hash, or one that is not valid UTF-8, makes an invalid dep.
+// A hash that is empty, not valid UTF-8 or longer than 1,024 bytes makes an
+// invalid dep.
 func (d Dep) WithHash(hash string) Dep {
 	d.hash, d.versioned = hash, true
 	switch {
 	case d.err != nil:
 	case hash == "":
 		d.err = fmt.Errorf("dep %q has an empty hash: give it the version of the data", d.id)
+	case len(hash) > maxHash:
+		d.err = fmt.Errorf("dep %q has a hash of %d bytes, more than %d: use a hash of the version", d.id, len(hash), maxHash)
 	case !utf8.ValidString(hash):
 		d.err = fmt.Errorf("dep %q has a hash that is not valid UTF-8", d.id)
 	}

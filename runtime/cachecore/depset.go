@@ -17,6 +17,7 @@ type depSet struct {
 	err    error // why the set cannot be sent
 
 	fitted atomic.Pointer[fitted]
+	joined atomic.Pointer[joined] // the latest that it was a part of
 }
 
 // fitted is a set as it travels within a header budget.
@@ -24,6 +25,9 @@ type fitted struct {
 	budget int
 	set    *depSet
 }
+
+// joined is the union of two sets.
+type joined struct{ a, b, sum *depSet }
 
 // newDepSet returns the set of deps and of what they are grouped by.
 func newDepSet(deps []Dep) *depSet {
@@ -64,6 +68,24 @@ func union(a, b *depSet) *depSet {
 		sum.header, sum.err = "", err
 	}
 	return sum
+}
+
+// join is [union], which it makes once for the same two sets: a context that
+// records deps and declares others has the same two for each of its requests.
+func join(a, b *depSet) *depSet {
+	if a.empty() || b.empty() {
+		return union(a, b)
+	}
+	for _, s := range []*depSet{a, b} {
+		if j := s.joined.Load(); j != nil && j.a == a && j.b == b {
+			return j.sum
+		}
+	}
+	j := &joined{a, b, union(a, b)}
+	// Either may be shared by many contexts and the other belong to one of them.
+	a.joined.Store(j)
+	b.joined.Store(j)
+	return j.sum
 }
 
 // empty reports whether there is nothing to send.

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // wireDep is one element of the header's JSON array.
@@ -30,41 +33,151 @@ func encodeHeader(deps []Dep) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
 }
 
-// decodeHeader reads a header that was written by hand, as strictly as a gateway
-// does: under a misspelt key a hash would be taken for the default.
+// decodeHeader reads a header that was written by hand. It is stricter than
+// encoding/json, which folds the case of keys, lets the last of equal keys win,
+// takes null for nothing and replaces bad UTF-8: the answer would be cached with
+// fewer or other deps than its author meant.
 func decodeHeader(header string) ([]Dep, error) {
 	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(header, "="))
 	if err != nil {
 		return nil, fmt.Errorf("header %s: %w", headerDeps, err)
 	}
-	var wire []struct {
-		ID   string  `json:"dep_id"`
-		Hash *string `json:"expected_hash"`
-	}
-	if err := decodeStrict(text, &wire); err != nil {
-		return nil, fmt.Errorf(`header %s: %w: write it as [{"dep_id":"…","expected_hash":"…"}]`, headerDeps, err)
-	}
-	deps := make([]Dep, len(wire))
-	for i, w := range wire {
-		deps[i] = NewDep(w.ID)
-		if w.Hash != nil && *w.Hash != defaultHash {
-			deps[i] = deps[i].WithHash(*w.Hash)
-		}
+	deps, err := decodeDeps(text)
+	if err != nil {
+		return nil, fmt.Errorf(`header %s: %w; write it as [{"dep_id":"…","expected_hash":"…"}]`, headerDeps, err)
 	}
 	return deps, nil
 }
 
-// decodeStrict decodes the one JSON value of text, and no key that v does not have.
-func decodeStrict(text []byte, v any) error {
+func decodeDeps(text []byte) ([]Dep, error) {
+	if !utf8.Valid(text) || halfPair(text) {
+		return nil, errors.New("not valid UTF-8")
+	}
 	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return err
+	if err := expect(dec, json.Delim('[')); err != nil {
+		return nil, err
+	}
+	var deps []Dep
+	for dec.More() {
+		d, err := decodeDep(dec)
+		if err != nil {
+			return nil, fmt.Errorf("dep %d: %w", len(deps)+1, err)
+		}
+		deps = append(deps, d)
+	}
+	if err := expect(dec, json.Delim(']')); err != nil {
+		return nil, err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the array")
+		return nil, errors.New("text after the array")
+	}
+	return deps, nil
+}
+
+// decodeDep decodes one element of the array.
+func decodeDep(dec *json.Decoder) (Dep, error) {
+	if err := expect(dec, json.Delim('{')); err != nil {
+		return Dep{}, err
+	}
+	fields := map[string]string{}
+	for dec.More() {
+		key, err := decodeString(dec)
+		if err != nil {
+			return Dep{}, err
+		}
+		if _, again := fields[key]; again {
+			return Dep{}, fmt.Errorf("key %q is there twice", key)
+		}
+		if key != "dep_id" && key != "expected_hash" {
+			return Dep{}, fmt.Errorf("unknown key %q", key)
+		}
+		if fields[key], err = decodeString(dec); err != nil {
+			return Dep{}, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if err := expect(dec, json.Delim('}')); err != nil {
+		return Dep{}, err
+	}
+	d := NewDep(fields["dep_id"])
+	// A header cannot tell a version spelt like the default from no version.
+	if hash, ok := fields["expected_hash"]; ok && hash != defaultHash {
+		d = d.WithHash(hash)
+	}
+	return d, d.Err()
+}
+
+func expect(dec *json.Decoder, want json.Delim) error {
+	token, err := dec.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("no %q", want.String())
+	case err != nil:
+		return err
+	case token != want:
+		return fmt.Errorf("%s where %q should be", describe(token), want.String())
 	}
 	return nil
+}
+
+func decodeString(dec *json.Decoder) (string, error) {
+	token, err := dec.Token()
+	if err != nil {
+		return "", err
+	}
+	text, ok := token.(string)
+	if !ok {
+		return "", fmt.Errorf("%s where a string should be", describe(token))
+	}
+	return text, nil
+}
+
+// halfPair reports whether JSON text escapes one half of a surrogate pair, which
+// a decoder replaces by U+FFFD: two ids would become one.
+func halfPair(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return false
+		}
+		text = text[i:]
+		r := escapedRune(text)
+		if !utf16.IsSurrogate(r) {
+			text = text[min(2, len(text)):]
+			continue
+		}
+		if utf16.DecodeRune(r, escapedRune(text[6:])) == utf8.RuneError {
+			return true
+		}
+		text = text[12:]
+	}
+}
+
+// escapedRune returns the code unit of an escape such as \u00e9 that text begins
+// with, or -1 if it begins with something else.
+func escapedRune(text []byte) rune {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return -1
+	}
+	r, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(r)
+}
+
+// describe names a JSON token.
+func describe(token json.Token) string {
+	switch token := token.(type) {
+	case nil:
+		return "null"
+	case json.Delim:
+		return strconv.Quote(token.String())
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	}
+	return "a number"
 }
 
 // headerLine returns the length in bytes of the header's line, given that of its

@@ -90,17 +90,11 @@ func TestHeaderBudget_Coarsens(t *testing.T) {
 		{"as many as it takes", append(numbered("note", 150, notes), numbered("doc", 150, docs)...), "table:notes table:docs"},
 		{"the whole is there already", append([]cachecore.Dep{docs}, numbered("doc", 150, docs)...), "table:docs"},
 		{"two steps up", numbered("line", 200, docs.PartOf(notes)), "table:docs"},
-		{"groups stay", []cachecore.Dep{
-			cachecore.NewDep("doc:" + strings.Repeat("x", 7000)).PartOf(docs).GroupedBy(cachecore.NewDep("team:1")),
-		}, "table:docs team:1"},
-		{"groups of the whole come in", []cachecore.Dep{
-			cachecore.NewDep("doc:" + strings.Repeat("x", 7000)).PartOf(docs.GroupedBy(cachecore.NewDep("org:1"))),
-		}, "table:docs org:1"},
-		{"those too are coarsened", []cachecore.Dep{
-			cachecore.NewDep("doc:" + strings.Repeat("x", 7000)).PartOf(docs.GroupedBy(cachecore.NewDep("org:" + strings.Repeat("x", 7000)).PartOf(notes))),
-		}, "table:docs table:notes"},
+		{"groups stay", grouped(long("doc", docs), cachecore.NewDep("team:1")), "table:docs team:1"},
+		{"groups of the whole come in", long("doc", docs.GroupedBy(cachecore.NewDep("org:1"))), "table:docs org:1"},
+		{"those too are coarsened", long("doc", docs.GroupedBy(long("org", notes)...)), "table:docs table:notes"},
 		{"no wholes", numbered("doc", 200), "error: 200 deps take "},
-		{"wholes too long", numbered("doc", 150, cachecore.NewDep("table:"+strings.Repeat("x", 8000))), "error: 1 deps take "},
+		{"wholes too long", wholesTooLong(), "error: 3 deps take "},
 		{"wholes too many", eachOfItsOwn(200), "error: 200 deps take "},
 		{"whole invalid", numbered("doc", 150, cachecore.NewDep("")), "error: dep \"\" has an empty id"},
 		{"whole with another hash", append(numbered("doc", 150, docs), docs.WithHash("7")), "error: dep \"table:docs\" is declared with the hashes"},
@@ -129,6 +123,30 @@ func TestHeaderBudget_Coarsens(t *testing.T) {
 			}
 		})
 	}
+}
+
+// long returns three deps that do not fit into the default budget.
+func long(prefix string, of ...cachecore.Dep) []cachecore.Dep {
+	deps := make([]cachecore.Dep, 3)
+	for i := range deps {
+		deps[i] = cachecore.NewDep(fmt.Sprintf("%s:%d%s", prefix, i, strings.Repeat("x", 3000))).PartOf(of...)
+	}
+	return deps
+}
+
+func grouped(deps []cachecore.Dep, by cachecore.Dep) []cachecore.Dep {
+	for i := range deps {
+		deps[i] = deps[i].GroupedBy(by)
+	}
+	return deps
+}
+
+func wholesTooLong() []cachecore.Dep {
+	deps := numbered("doc", 150)
+	for i, wholes := 0, long("table"); i < len(deps); i++ {
+		deps[i] = deps[i].PartOf(wholes[i%len(wholes)])
+	}
+	return deps
 }
 
 func eachOfItsOwn(n int) []cachecore.Dep {

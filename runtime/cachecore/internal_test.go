@@ -1,6 +1,8 @@
 package cachecore
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
@@ -87,4 +89,34 @@ func TestRetryPolicy_DelayStaysInRange(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzDecodeDeps holds the decoder of headers written by hand to what any JSON
+// decoder makes of them: it refuses, or reads the same ids and hashes.
+func FuzzDecodeDeps(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, `null`, `[null]`, `[{"dep_id":"doc:1"}]`, `[{"dep_id":"doc:1","expected_hash":"7"}]`,
+		`[{"dep_id":"doc:1","dep_id":"doc:2"}]`, `[{"DEP_ID":"doc:1"}]`, `[{"dep_id":"doc:\ud83d\ude00"}]`,
+		`[{"dep_id":"doc:\ud800"}]`, `[{"dep_id":"doc:\\ud800"}]`, "[{\"dep_id\":\"doc:\xff\"}]", `[{"dep_id":"doc:1"}] 2`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		deps, err := decodeDeps(text)
+		if err != nil {
+			return
+		}
+		var want []map[string]string
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatalf("%s: read as %v, json.Unmarshal: %v", text, deps, err)
+		}
+		if len(deps) != len(want) {
+			t.Fatalf("%s: read as %v", text, deps)
+		}
+		for i, d := range deps {
+			if d.ID() != want[i]["dep_id"] || d.Hash() != cmp.Or(want[i]["expected_hash"], "v1") {
+				t.Errorf("%s: dep %d read as %q %q", text, i, d.ID(), d.Hash())
+			}
+		}
+	})
 }

@@ -73,10 +73,14 @@ func statusOf(h http.Header) Status {
 	return status
 }
 
+// maxStatuses bounds the statuses that a Call keeps.
+const maxStatuses = 256
+
 // Call collects the cache statuses of the requests made with one context, for
 // SDKs that hide response headers. It is made by [WithCall] and safe for
 // concurrent use: retries, redirects, tool loops and background refreshes add to
-// it, some of them after the call that the SDK made has returned.
+// it, some of them after the call that the SDK made has returned. It keeps the
+// latest 256 statuses.
 type Call struct {
 	outer *Call
 
@@ -94,8 +98,9 @@ func (c *Call) Status() CacheStatus {
 	return c.statuses[len(c.statuses)-1]
 }
 
-// Statuses returns a copy of all statuses, the oldest first. Responses that
-// carry no known X-Cache value, as those of an SDK's token refresh, are not among them.
+// Statuses returns a copy of the statuses kept, the oldest first. Responses
+// without a known X-Cache value, such as those of an SDK's token refresh, have
+// none.
 func (c *Call) Statuses() []CacheStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -106,6 +111,9 @@ func (c *Call) Statuses() []CacheStatus {
 func (c *Call) add(s CacheStatus) {
 	for ; c != nil; c = c.outer {
 		c.mu.Lock()
+		if len(c.statuses) == maxStatuses {
+			c.statuses = c.statuses[:copy(c.statuses, c.statuses[1:])]
+		}
 		c.statuses = append(c.statuses, s)
 		c.mu.Unlock()
 	}
