@@ -7,8 +7,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"unicode"
 )
 
 // Client is one tenant's access to a gateway: a transport for LLM requests, and
@@ -20,10 +23,13 @@ type Client struct {
 	endpoint  string // of invalidations
 	token     secret
 	transport *Transport
-	http      *http.Client // for invalidations
-	slots     chan struct{}
-	flights   flights
-	late      lateFills
+	slots     chan struct{} // one for each invalidation that is being sent
+	order     order
+
+	flights     *inflight
+	ready       []*repeat // to be carried out; guarded by the lock of flights
+	repeaters   int       // likewise
+	repeatsDown atomic.Bool
 
 	life    context.Context // ends when Close gives up waiting
 	endLife context.CancelFunc
@@ -31,7 +37,7 @@ type Client struct {
 	mu       sync.Mutex
 	closed   bool
 	closeErr error         // of a Close that gave up
-	pending  int           // goroutines in the background
+	pending  int           // what Close waits for
 	idle     chan struct{} // closed when closed and nothing is pending
 }
 
@@ -57,14 +63,10 @@ func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 		origin:   originOf(base),
 		endpoint: base.JoinPath("/v1/invalidate").String(),
 		token:    secret{&token},
-		http: &http.Client{
-			Transport: cfg.base,
-			// A redirect is no success, and following it would carry the token elsewhere.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		slots: make(chan struct{}, cfg.concurrency),
-		idle:  make(chan struct{}),
+		slots:    make(chan struct{}, cfg.concurrency),
+		idle:     make(chan struct{}),
 	}
+	c.flights = inflightOf(c.origin, token)
 	c.transport = newTransport(c)
 	c.life, c.endLife = context.WithCancel(context.Background())
 	return c, nil
@@ -79,6 +81,10 @@ func parseGatewayURL(text string) (*url.URL, error) {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return nil, errors.New("no http or https URL with a host: write it as https://host")
+	case !isASCII(u.Hostname()):
+		return nil, errors.New("host is not ASCII: write it in its ASCII form, which begins with xn--")
+	case u.Port() != "" && !isPort(u.Port()):
+		return nil, errors.New("no such port: give one from 1 to 65535")
 	case u.User != nil:
 		return nil, errors.New("holds a user name: give the token as the second argument")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
@@ -119,7 +125,27 @@ func originOf(u *url.URL) origin {
 	case u.Scheme == "http":
 		port = "80"
 	}
-	return origin{u.Scheme, strings.ToLower(u.Hostname()), port}
+	return origin{asciiLower(u.Scheme), asciiLower(u.Hostname()), port}
+}
+
+// asciiLower folds ASCII letters alone: strings.ToLower makes ASCII of letters
+// that are not, so that two hosts would be one.
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
@@ -159,11 +185,9 @@ func (c *Client) Close(ctx context.Context) error {
 			c.closeErr = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", ctx.Err())
 		}
 		c.mu.Unlock()
-		c.endLife()
-		<-c.idle
 	}
 	c.endLife()
-	c.http.CloseIdleConnections()
+	c.transport.CloseIdleConnections()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.closeErr
@@ -177,6 +201,18 @@ func (c *Client) begin(n int) bool {
 		return false
 	}
 	c.pending += n
+	return true
+}
+
+// retain counts one more piece of work that Close waits for. It reports false on a
+// client that is closed and has done its work.
+func (c *Client) retain() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed && c.pending == 0 {
+		return false
+	}
+	c.pending++
 	return true
 }
 

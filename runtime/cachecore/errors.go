@@ -20,7 +20,7 @@ var ErrClosed = errors.New("the client is closed")
 // Error is an answer of the gateway other than success.
 type Error struct {
 	StatusCode int    // the HTTP status
-	Message    string // what the gateway said, on one line, shortened, without the token
+	Message    string // the answer's error.message, on one line, shortened, without the token
 }
 
 func (e *Error) Error() string {
@@ -101,6 +101,16 @@ func oneLine(s string) string {
 		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
 	}
 	return s
+}
+
+// retryAfter returns how long an answer asks to wait, 0 if it does not say.
+// Gateways in OpenAI's manner send Retry-After-Ms, which is more exact, beside
+// Retry-After.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	if ms, err := strconv.ParseUint(h.Get("Retry-After-Ms"), 10, 31); err == nil {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return parseRetryAfter(h.Get("Retry-After"), now)
 }
 
 // parseRetryAfter reads a Retry-After value, in seconds or as a date; 0 if it is neither.

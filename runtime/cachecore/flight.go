@@ -6,138 +6,100 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// flights are the client's requests that may be filling the cache.
-type flights struct {
-	mu   sync.Mutex
-	seq  uint64
-	open map[*flight]struct{}
-}
-
-// flight is one tagged request, from the moment before it is sent until nothing
-// more can come of it, and the body of its answer.
+// flight is one request with a token, from the moment before it is sent until
+// nothing more can come of it.
 type flight struct {
-	io.ReadCloser // the answer's body, once it is there
-
-	of     *flights
-	set    *depSet
-	seq    uint64
-	window time.Duration // see WithFillWindow
-	left   int64         // bytes of the body still to come; -1 if unknown
-	tail   []byte        // the last bytes of the body so far; see sawEndMark
-	ended  bool
-	over   chan struct{} // made by the first who waits
+	of      *inflight
+	seq     uint64
+	set     *depSet
+	counted bool // by its deps; see inflight
+	ended   atomic.Bool
+	values  [2]string // of the two headers
 }
 
-func (fs *flights) begin(set *depSet) *flight {
-	f := &flight{of: fs, set: set}
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	fs.seq++
-	f.seq = fs.seq
-	if fs.open == nil {
-		fs.open = map[*flight]struct{}{}
+func (f *flight) deps() []Dep {
+	if f.set == nil {
+		return nil
 	}
-	fs.open[f] = struct{}{}
-	return f
+	return f.set.deps
 }
 
-// last returns the number of the latest flight, and whether any flight is open.
-func (fs *flights) last() (seq uint64, open bool) {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	return fs.seq, len(fs.open) > 0
-}
-
-// waitFor returns a channel that is closed when one flight is over that carries
-// the dep and began no later than seq, nil if there is none.
-func (fs *flights) waitFor(id string, seq uint64) <-chan struct{} {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	for f := range fs.open {
-		if f.seq <= seq && f.set.has(id) {
-			if f.over == nil {
-				f.over = make(chan struct{})
-			}
-			return f.over
-		}
-	}
-	return nil
-}
-
-// end says that after d nothing more can come of the flight. Only the first call counts.
+// end reports that nothing can come of the flight after d. Only the first call
+// counts.
 func (f *flight) end(d time.Duration) {
-	f.of.mu.Lock()
-	defer f.of.mu.Unlock()
-	if f.ended {
-		return
-	}
-	f.ended = true
-	if d == 0 {
-		f.remove()
-		return
-	}
-	time.AfterFunc(d, func() {
-		f.of.mu.Lock()
-		defer f.of.mu.Unlock()
-		f.remove()
-	})
-}
-
-func (f *flight) remove() {
-	delete(f.of.open, f)
-	if f.over != nil {
-		close(f.over)
+	switch {
+	case f.ended.Swap(true):
+	case d == 0:
+		f.of.settle(f)
+	default:
+		time.AfterFunc(d, func() { f.of.settle(f) })
 	}
 }
 
 // follow watches the answer: a hit and a bypass fill nothing, a stale hit is
 // refreshed in the background, an error may be tried again by the SDK, with the
 // prompt that it has, and anything else fills the cache by its end.
-func (f *flight) follow(resp *http.Response, window time.Duration) {
+func (f *flight) follow(resp *http.Response, c *Client) {
+	window := c.cfg.fillWindow
 	switch s := statusOf(resp.Header); {
 	case s == HitL1, s == HitL2, s == Bypass:
 		f.end(0)
 	case s == HitL1Stale:
 		f.end(window)
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
-		if mayBeRetried(resp.StatusCode) {
+		if mayBeRetried(resp) {
 			f.end(window)
 		} else {
 			f.end(0)
 		}
 	case resp.Body == nil, resp.Body == http.NoBody:
 		f.end(0)
-	default:
-		f.window, f.left = window, cmp.Or(resp.ContentLength, -1)
-		f.ReadCloser, resp.Body = resp.Body, f
+	}
+	if resp.Body != nil && resp.Body != http.NoBody && resp.StatusCode != http.StatusSwitchingProtocols {
+		resp.Body = &body{ReadCloser: resp.Body, client: c, flight: f, left: cmp.Or(resp.ContentLength, -1)}
 	}
 }
 
 // mayBeRetried reports whether SDKs send a request again after such an answer,
-// themselves or along a redirect.
-func mayBeRetried(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
+// themselves, with a new credential or along a redirect.
+func mayBeRetried(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
 		return true
 	}
-	return status >= 500 || status >= 300 && status < 400
+	return resp.StatusCode >= 500 || resp.StatusCode >= 300 && resp.StatusCode < 400 || resp.Header.Get("X-Should-Retry") == "true"
+}
+
+// body is the body of an answer. The flight does not refer to it, because it may
+// stay open for the fill window.
+type body struct {
+	io.ReadCloser
+
+	client *Client
+	flight *flight
+	left   int64  // bytes still to come; -1 if unknown
+	tail   []byte // the last bytes so far; see sawEndMark
 }
 
 // Read implements [io.Reader].
-func (f *flight) Read(p []byte) (int, error) {
-	n, err := f.ReadCloser.Read(p)
-	if f.left > 0 {
-		f.left -= int64(n)
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	if err != nil && err != io.EOF { //nolint:errorlint // readers compare it
+		err = b.client.printable(err)
 	}
 	switch {
-	case errors.Is(err, io.EOF), f.left == 0, f.sawEndMark(p[:n]):
-		f.end(0)
+	case b.flight.ended.Load():
+	case errors.Is(err, io.EOF), b.left == 0, b.sawEndMark(p[:n]):
+		b.flight.end(0)
 	case err != nil:
-		f.end(f.window)
+		b.flight.end(b.client.cfg.fillWindow)
 	}
 	return n, err
 }
@@ -149,18 +111,18 @@ const endMark = "\ndata: [DONE]"
 
 // sawEndMark reports whether the body, of which p is the next piece, has come to
 // the mark.
-func (f *flight) sawEndMark(p []byte) bool {
-	f.tail = append(f.tail, p...)
-	if bytes.Contains(f.tail, []byte(endMark)) {
+func (b *body) sawEndMark(p []byte) bool {
+	b.tail = append(b.tail, p...)
+	if bytes.Contains(b.tail, []byte(endMark)) {
 		return true
 	}
-	f.tail = append(f.tail[:0], f.tail[max(0, len(f.tail)-len(endMark)):]...)
+	b.tail = append(b.tail[:0], b.tail[max(0, len(b.tail)-len(endMark)):]...)
 	return false
 }
 
 // Close implements [io.Closer].
-func (f *flight) Close() error {
-	err := f.ReadCloser.Close()
-	f.end(f.window)
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	b.flight.end(b.client.cfg.fillWindow)
 	return err
 }

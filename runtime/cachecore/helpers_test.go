@@ -54,6 +54,7 @@ func newClient(t testing.TB, url string, opts ...cachecore.Option) *cachecore.Cl
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
+	cachecore.Alone(c)
 	t.Cleanup(func() {
 		// A deadline is that of an earlier Close, which the test has looked at.
 		if err := c.Close(context.Background()); err != nil && !errors.Is(err, context.DeadlineExceeded) {

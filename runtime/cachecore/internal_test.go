@@ -2,9 +2,16 @@ package cachecore
 
 import (
 	"cmp"
+	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"runtime"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -119,4 +126,137 @@ func FuzzDecodeDeps(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRetryAfter_MillisecondsAreRead(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		ms, seconds string
+		want        time.Duration
+	}{
+		{"1500", "2", 1500 * time.Millisecond},
+		{"0", "2", 0},
+		{"", "2", 2 * time.Second},
+		{"soon", "2", 2 * time.Second},
+		{"-1", "", 0},
+	} {
+		h := http.Header{"Retry-After-Ms": {tt.ms}, "Retry-After": {tt.seconds}}
+		if got := retryAfter(h, time.Now()); got != tt.want {
+			t.Errorf("Retry-After-Ms %q, Retry-After %q: %v, want %v", tt.ms, tt.seconds, got, tt.want)
+		}
+	}
+}
+
+// What a request costs under Track must not depend on what was recorded.
+func TestEffective_IsMadeOnce(t *testing.T) {
+	t.Parallel()
+	tracked := Track(t.Context())
+	Use(tracked, NewDep("doc:1"))
+	nested := Track(tracked)
+	Use(nested, NewDep("doc:2"))
+	for name, ctx := range map[string]context.Context{
+		"declared and recorded": WithDeps(tracked, NewDep("doc:3")),
+		"nested":                nested,
+		"all":                   WithDeps(nested, NewDep("doc:4")),
+	} {
+		first := effective(ctx)
+		if again := effective(ctx); again != first {
+			t.Errorf("%s: made again", name)
+		}
+		Use(nested, NewDep("late:"+strings.ReplaceAll(name, " ", "_")))
+		if again := effective(ctx); len(again.deps) == len(first.deps) {
+			t.Errorf("%s: a dep that was recorded later is missing", name)
+		}
+	}
+}
+
+func TestCall_KeepsTheLatest256Statuses(t *testing.T) {
+	t.Parallel()
+	call := &Call{}
+	for i := range 1000 {
+		call.add(CacheStatus{Status: Miss, Age: time.Duration(i)})
+	}
+	s := call.Statuses()
+	if len(s) != 256 || s[0].Age != 744 || s[255].Age != 999 || call.Status().Age != 999 {
+		t.Errorf("%d statuses, from %d to %d", len(s), s[0].Age, s[len(s)-1].Age)
+	}
+}
+
+// What is in flight is counted up and down to nothing.
+func TestInflight_KeepsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		base := baseFunc(func(req *http.Request) (*http.Response, error) {
+			<-time.After(time.Second)
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"ok":true}`)), Request: req}, nil
+		})
+		c, err := New("http://keeps-nothing.test", "token", WithBaseTransport(base), WithFillWindow(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20 {
+			go func() {
+				<-time.After(time.Duration(i) * 300 * time.Millisecond)
+				ctx := WithDeps(t.Context(), NewDep("doc:1"), NewDep(fmt.Sprintf("doc:%d", i)))
+				req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://keeps-nothing.test", nil)
+				resp, err := c.Transport().RoundTrip(req)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if i%3 > 0 {
+					_, _ = io.Copy(io.Discard, resp.Body)
+				}
+				_ = resp.Body.Close()
+			}()
+			go func() {
+				<-time.After(time.Duration(i) * 200 * time.Millisecond)
+				if err := c.Invalidate(t.Context(), NewDep("doc:1"), NewDep(policyDep), NewDep("sku:1").WithHash("7")); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		<-time.After(10 * time.Minute)
+		synctest.Wait()
+		fs := c.flights
+		if fs.open != 0 || len(fs.fresh) != 0 || len(fs.byDep) != 0 || len(fs.repeats) != 0 || len(c.order.lanes) != 0 || c.pending != 0 || c.repeaters != 0 {
+			t.Errorf("left: %d open, %d fresh, %v, %v, %v, %d pending, %d repeaters", fs.open, len(fs.fresh), fs.byDep, fs.repeats, c.order.lanes, c.pending, c.repeaters)
+		}
+	})
+}
+
+type baseFunc func(*http.Request) (*http.Response, error)
+
+func (f baseFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// A program that changes its token must not keep each for ever.
+func TestInflight_ForgetsTenantsWithoutClients(t *testing.T) {
+	t.Parallel()
+	key := tenant{origin{"http", "forgotten.test", "80"}, sha256.Sum256([]byte("token"))}
+	known := func() bool {
+		tenants.mu.Lock()
+		defer tenants.mu.Unlock()
+		_, ok := tenants.all[key]
+		return ok
+	}
+	c, err := New("http://forgotten.test", "token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := New("http://FORGOTTEN.test:80", "token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !known() || c.flights != other.flights {
+		t.Error("two clients of a tenant do not share what is in flight")
+	}
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(other)
+	for range 1000 {
+		if runtime.GC(); !known() {
+			return
+		}
+		runtime.Gosched() // to the goroutine that runs cleanups
+	}
+	t.Error("the tenant is still known")
 }

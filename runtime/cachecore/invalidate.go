@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-
-	"github.com/google/uuid"
 )
 
 // InvalidateResult is the receipt for one dep.
@@ -51,7 +49,7 @@ func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateRe
 	if !c.begin(workers) {
 		return r.snapshot(ErrClosed)
 	}
-	c.repeatLater(ctx, deps)
+	r.prepare(ctx)
 	for range workers {
 		go func() {
 			defer c.done()
@@ -63,15 +61,19 @@ func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateRe
 		return r.results
 	case <-ctx.Done():
 		return r.snapshot(context.Cause(ctx))
+	case <-c.life.Done(): // the base transport may not heed it
+		return r.snapshot(ErrClosed)
 	}
 }
 
 // run is one call of InvalidateMany.
 type run struct {
 	client   *Client
+	first    bool    // not a second pass
+	turns    []*turn // of versioned deps; nil without any
 	next     atomic.Int64
 	left     atomic.Int64 // valid deps that are not done
-	down     atomic.Bool  // see sendWithRetries
+	down     atomic.Bool  // see invalidation
 	finished chan struct{}
 
 	mu        sync.Mutex
@@ -97,6 +99,30 @@ func newRun(c *Client, deps []Dep) *run {
 // workers returns how many goroutines the run is worth.
 func (r *run) workers() int { return min(int(r.left.Load()), r.client.cfg.concurrency) }
 
+// prepare does for the first pass what depends on when it was asked for: it gives
+// turns to versions and arranges for the second pass. A version has none, because
+// that could undo a later one of another process.
+func (r *run) prepare(ctx context.Context) {
+	r.first = true
+	var again []Dep
+	for i, result := range r.results {
+		switch d := result.Dep; {
+		case d.Err() != nil:
+		case !d.versioned:
+			again = append(again, d)
+		default:
+			if r.turns == nil {
+				r.turns = make([]*turn, len(r.results))
+			}
+			r.turns[i] = r.client.order.take(d)
+		}
+	}
+	if r.client.cfg.secondPass > 0 && len(again) > 0 {
+		ctx = context.WithoutCancel(ctx)
+		r.client.spawn(func() { r.client.secondPass(ctx, again) })
+	}
+}
+
 // work takes valid deps until none is left.
 func (r *run) work(ctx context.Context) {
 	ctx, cancel := r.client.detach(ctx)
@@ -110,7 +136,16 @@ func (r *run) work(ctx context.Context) {
 		if d.Err() != nil {
 			continue
 		}
-		result := r.client.invalidateOne(ctx, &r.down, d)
+		inv := invalidation{dep: d, down: &r.down}
+		if d.versioned {
+			inv.turn = r.turns[i]
+		} else {
+			inv.watch = r.first
+		}
+		result := r.client.invalidateOne(ctx, &inv)
+		if inv.turn != nil {
+			r.client.order.over(d, inv.turn)
+		}
 		r.mu.Lock()
 		r.results[i], r.done[i] = result, true
 		unread := r.abandoned
@@ -148,28 +183,19 @@ func (c *Client) detach(ctx context.Context) (context.Context, context.CancelFun
 	}
 }
 
-// invalidateOne sends one invalidation when there is a slot, with its retries. Its
-// context is one of detach.
-func (c *Client) invalidateOne(ctx context.Context, down *atomic.Bool, d Dep) InvalidateResult {
-	result := InvalidateResult{Dep: d}
-	hash := d.hash
-	if !d.versioned {
-		hash = uuid.NewString() // any new value: answers carry the default
-	}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-c.life.Done():
-		result.Err = &InvalidateError{Dep: d, Err: ErrClosed}
-		return result
-	}
+// invalidateOne carries out one invalidation. Its context is one of detach.
+func (c *Client) invalidateOne(ctx context.Context, inv *invalidation) InvalidateResult {
+	result := InvalidateResult{Dep: inv.dep}
 	var err error
-	result.KeysDeleted, result.Attempts, err = c.sendWithRetries(ctx, down, d.id, hash)
+	result.KeysDeleted, result.Attempts, err = c.send(ctx, inv)
+	if inv.repeat != nil {
+		inv.repeat.watched()
+	}
 	if err != nil {
 		if c.life.Err() != nil {
 			err = fmt.Errorf("%w: %w", ErrClosed, err)
 		}
-		result.Err = &InvalidateError{Dep: d, Attempts: result.Attempts, Err: err}
+		result.Err = &InvalidateError{Dep: inv.dep, Attempts: result.Attempts, Err: err}
 	}
 	return result
 }

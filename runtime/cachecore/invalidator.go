@@ -60,7 +60,8 @@ func Invalidate(ctx context.Context, deps ...Dep) error {
 // it once the transaction is committed. On rollback, drop it. It is safe for
 // concurrent use.
 type Batch struct {
-	to Invalidator
+	to       Invalidator
+	flushing chan struct{} // holds an element while a Flush is sending
 
 	mu   sync.Mutex
 	deps []Dep
@@ -68,7 +69,7 @@ type Batch struct {
 
 // NewBatch returns an empty batch that [Batch.Flush] sends to the given
 // invalidator, or to the default one if that is nil.
-func NewBatch(to Invalidator) *Batch { return &Batch{to: to} }
+func NewBatch(to Invalidator) *Batch { return &Batch{to: to, flushing: make(chan struct{}, 1)} }
 
 // Invalidate adds deps to the batch and sends nothing. It returns an error, and
 // adds the others, if a dep is invalid: better before the commit than after it.
@@ -88,7 +89,8 @@ func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
 
 // Flush sends what was collected, each dep once, and empties the batch. Call it
 // after the commit. After an error the batch still holds what it held, so that
-// Flush can be called again: invalidating a dep twice does no harm.
+// Flush can be called again: invalidating a dep twice does no harm. A call waits
+// for the one before it, whose versions are older.
 func (b *Batch) Flush(ctx context.Context) error {
 	to := b.to
 	if to == nil {
@@ -97,6 +99,12 @@ func (b *Batch) Flush(ctx context.Context) error {
 			return ErrNoInvalidator
 		}
 		to = *inv
+	}
+	select {
+	case b.flushing <- struct{}{}:
+		defer func() { <-b.flushing }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 	b.mu.Lock()
 	deps := b.deps

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/depgen/depgen/runtime/cachecore"
 )
@@ -156,6 +158,52 @@ func TestBatch_TheNewerVersionStandsWhenAFlushIsOvertaken(t *testing.T) {
 	if err := batch.Flush(t.Context()); err != nil || len(to.deps) != 1 || to.deps[0].Hash() != "new" {
 		t.Errorf("flushed %q, %v; want the new version alone", to.deps, err)
 	}
+}
+
+// Of two flushes at a time, the first fails last and gives its version back: it
+// must not be sent after the second's.
+func TestBatch_ConcurrentFlushesKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		down := errors.New("gateway down")
+		var sent []string
+		batch := cachecore.NewBatch(invalidatorFunc(func(_ context.Context, deps ...cachecore.Dep) error {
+			first := len(sent) == 0
+			sent = append(sent, deps[0].Hash())
+			if first {
+				<-time.After(time.Second)
+				return down
+			}
+			return nil
+		}))
+		collect := func(hash string) {
+			if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:1").WithHash(hash)); err != nil {
+				t.Error(err)
+			}
+		}
+		collect("42")
+		first := make(chan error, 1)
+		go func() { first <- batch.Flush(t.Context()) }()
+		synctest.Wait()
+		collect("43")
+		short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := batch.Flush(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a flush that waits for another: %v", err)
+		}
+		if err := batch.Flush(t.Context()); err != nil {
+			t.Errorf("second flush: %v", err)
+		}
+		if err := <-first; !errors.Is(err, down) {
+			t.Errorf("first flush: %v", err)
+		}
+		if err := batch.Flush(t.Context()); err != nil {
+			t.Errorf("third flush: %v", err)
+		}
+		if got := strings.Join(sent, " "); got != "42 43" {
+			t.Errorf("versions sent: %s, want 42 43", got)
+		}
+	})
 }
 
 // invalidatorFunc is a function as an Invalidator.

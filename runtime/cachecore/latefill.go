@@ -4,86 +4,176 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// lateFills are the deps to invalidate again once the requests are over that
-// were in flight when they were invalidated. There is one goroutine a dep.
-type lateFills struct {
-	mu     sync.Mutex
-	before map[string]uint64 // dep id -> the latest flight to wait for
+// repeat is one dep that a client invalidates again each time one of the flights
+// ends that were open when an invalidation of it was carried out. It is guarded
+// by the lock of inflight.
+//
+// A flight may also never end, because nobody closes the body of its answer. So
+// the dep is invalidated again after two fill windows in any case, and Close
+// waits no longer than that.
+type repeat struct {
+	client *Client
+	ctx    context.Context //nolint:containedctx // the values of a caller who is gone
+	dep    Dep
+
+	sending int         // invalidations that are under way
+	until   uint64      // the latest flight to wait for
+	left    int         // how many of those are open
+	overdue *time.Timer // set while some are open
+
+	due       bool // to be carried out
+	active    bool // queued or being carried out
+	held      bool // Close waits for it
+	lingering bool // Close need not
 }
 
-// add notes that the dep waits for flights up to seq. It reports whether nobody
-// waits for them yet.
-func (l *lateFills) add(id string, seq uint64) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.before == nil {
-		l.before = map[string]uint64{}
+// watch looks from now on for flights that carry the dep and end, until the
+// invalidation of it that is being sent is given to watched.
+func (c *Client) watch(ctx context.Context, d Dep) *repeat {
+	fs := c.flights
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	all := fs.repeats[d.id]
+	if i := slices.IndexFunc(all, func(r *repeat) bool { return r.client == c }); i >= 0 {
+		all[i].sending++
+		return all[i]
 	}
-	earlier, waiting := l.before[id]
-	l.before[id] = max(earlier, seq)
-	return !waiting
+	r := &repeat{client: c, ctx: context.WithoutCancel(ctx), dep: d, sending: 1}
+	fs.repeats[d.id] = append(all, r)
+	return r
 }
 
-// next returns a channel to wait on, nil when all flights are over.
-func (l *lateFills) next(id string, fs *flights) <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	over := fs.waitFor(id, l.before[id])
-	if over == nil {
-		delete(l.before, id)
+// watched ends what watch began: flights that ended in between may have filled
+// the cache after the invalidation, and those that are open now will.
+func (r *repeat) watched() {
+	fs := r.client.flights
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	r.sending--
+	r.until, r.left = fs.seq, fs.carrying(r.dep.id)
+	if r.left > 0 {
+		r.lingering = false
+		if r.overdue == nil {
+			r.overdue = time.AfterFunc(2*r.client.cfg.fillWindow, r.onOverdue)
+		} else {
+			r.overdue.Reset(2 * r.client.cfg.fillWindow)
+		}
 	}
-	return over
+	r.next()
 }
 
-// repeatLater arranges for what one pass cannot do: the deps are invalidated
-// again after this client's own requests in flight, and after the second pass's time.
-func (c *Client) repeatLater(ctx context.Context, deps []Dep) {
-	ctx = context.WithoutCancel(ctx)
-	// A versioned dep needs neither, and its repetition could undo a later version.
-	deps = slices.DeleteFunc(slices.Clone(deps), func(d Dep) bool { return d.versioned || d.err != nil })
-	if after := c.cfg.secondPass; after > 0 && len(deps) > 0 {
-		c.spawn(func() { c.secondPass(ctx, deps, after) })
-	}
-	seq, open := c.flights.last()
-	if !open {
+func (r *repeat) onOverdue() {
+	fs := r.client.flights
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if r.left == 0 {
 		return
 	}
-	for _, d := range deps {
-		if c.flights.waitFor(d.id, seq) == nil {
-			continue
-		}
-		if c.late.add(d.id, seq) {
-			c.spawn(func() { c.afterFlights(ctx, d) })
-		}
+	r.lingering, r.due = true, true
+	r.next()
+}
+
+// flightEnded is called when a flight that carries the dep is over.
+func (r *repeat) flightEnded(seq uint64) {
+	waited := seq <= r.until
+	if waited {
+		r.left--
+	}
+	if waited || r.sending > 0 {
+		r.due = true
+		r.next()
 	}
 }
 
-// afterFlights invalidates the dep when all flights are over that an invalidation waits for.
-func (c *Client) afterFlights(ctx context.Context, d Dep) {
-	for {
-		over := c.late.next(d.id, &c.flights)
-		if over == nil {
-			break
-		}
-		select {
-		case <-over:
-		case <-c.life.Done():
-			return
-		}
+// next brings the repeat to its next state: carried out if it is due, which has
+// to begin after the invalidation on its way; else waiting; else removed.
+func (r *repeat) next() {
+	switch {
+	case r.active || r.sending > 0:
+	case r.due && r.hold():
+		r.active = true
+		r.client.enqueue(r)
+	case !r.due && r.left > 0 && r.lingering:
+		r.release()
+	case !r.due && r.left > 0 && r.hold():
+	default:
+		r.remove()
 	}
-	ctx, cancel := c.detach(ctx)
+}
+
+// hold makes Close wait. It reports false if the client is closed.
+func (r *repeat) hold() bool {
+	if !r.held {
+		r.held = r.client.retain()
+	}
+	return r.held
+}
+
+func (r *repeat) release() {
+	if r.held {
+		r.held = false
+		r.client.done()
+	}
+}
+
+func (r *repeat) remove() {
+	fs := r.client.flights
+	rest := slices.DeleteFunc(fs.repeats[r.dep.id], func(other *repeat) bool { return other == r })
+	if len(rest) == 0 {
+		delete(fs.repeats, r.dep.id)
+	} else {
+		fs.repeats[r.dep.id] = rest
+	}
+	if r.overdue != nil {
+		r.overdue.Stop()
+	}
+	r.left = 0
+	r.release()
+}
+
+// enqueue has the repeat carried out by one of the client's repeaters. There are
+// no more of them than invalidations at a time, because one flight's end can
+// make many repeats due.
+func (c *Client) enqueue(r *repeat) {
+	c.ready = append(c.ready, r)
+	if c.repeaters < c.cfg.concurrency {
+		c.repeaters++
+		c.spawn(c.repeatAll)
+	}
+}
+
+func (c *Client) repeatAll() {
+	fs := c.flights
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for len(c.ready) > 0 {
+		r := c.ready[0]
+		c.ready = c.ready[1:]
+		r.due = false
+		fs.mu.Unlock()
+		c.repeatOne(r)
+		fs.mu.Lock()
+		r.active = false
+		r.next()
+	}
+	c.repeaters--
+}
+
+func (c *Client) repeatOne(r *repeat) {
+	ctx, cancel := c.detach(r.ctx)
 	defer cancel()
-	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, new(atomic.Bool), d))
+	if ctx.Err() != nil {
+		return // given up; Close reports it
+	}
+	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, &invalidation{dep: r.dep, down: &c.repeatsDown}))
 }
 
 // secondPass repeats an invalidation once, later.
-func (c *Client) secondPass(ctx context.Context, deps []Dep, after time.Duration) {
-	timer := time.NewTimer(after)
+func (c *Client) secondPass(ctx context.Context, deps []Dep) {
+	timer := time.NewTimer(c.cfg.secondPass)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -100,7 +190,7 @@ func (c *Client) secondPass(ctx context.Context, deps []Dep, after time.Duration
 	}
 }
 
-// logFailure tells of an invalidation in the background, whose error nobody reads.
+// logFailure reports an invalidation in the background, whose error has no reader.
 func (c *Client) logFailure(ctx context.Context, when string, r InvalidateResult) {
 	if r.Err != nil {
 		c.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: invalidation in the background failed", slog.String("when", when), slog.Any("error", r.Err))

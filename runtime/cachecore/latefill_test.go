@@ -57,6 +57,17 @@ func responds(after time.Duration, code int, status string, body io.ReadCloser) 
 	}
 }
 
+// shouldRetry adds the header by which a server asks OpenAI's SDKs to try again.
+func shouldRetry(next roundTripFunc) roundTripFunc {
+	return func(req *http.Request) (*http.Response, error) {
+		resp, err := next(req)
+		if err == nil {
+			resp.Header.Set("X-Should-Retry", "true")
+		}
+		return resp, err
+	}
+}
+
 // What the code under test does with the answer.
 func readAll(resp *http.Response) { _, _ = io.Copy(io.Discard, resp.Body); _ = resp.Body.Close() }
 
@@ -106,6 +117,8 @@ func TestLateFill_InvalidatesAgainAfterRequestsInFlight(t *testing.T) {
 		{"429, which SDKs try again", responds(3*time.Second, 429, "MISS", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"408, which SDKs try again", responds(3*time.Second, 408, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"409, which SDKs try again", responds(3*time.Second, 409, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
+		{"401, which SDKs answer with a new credential", responds(3*time.Second, 401, "", text("no")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
+		{"400 that asks to be sent again", shouldRetry(responds(3*time.Second, 400, "", text("no"))), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"redirect", responds(3*time.Second, 307, "", text("")), readAll, 0, []time.Duration{first, 3*time.Second + window}},
 		{"400", responds(3*time.Second, 400, "", text("no")), readAll, 0, []time.Duration{first, 3 * time.Second}},
 		{"L1 hit", responds(3*time.Second, 200, "HIT_L1", text("{}")), readAll, 0, []time.Duration{first, 3 * time.Second}},
@@ -263,9 +276,8 @@ func TestLateFill_LaterRequestsAreNotWaitedFor(t *testing.T) {
 	})
 }
 
-// Many invalidations of one dep wait together, for the last request that any of
-// them has to wait for.
-func TestLateFill_RepetitionsAreCollapsed(t *testing.T) {
+// Many invalidations of one dep share its repetitions, one after each request.
+func TestLateFill_RepetitionsAreShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gateway{complete: answersAfter10s}
@@ -283,8 +295,36 @@ func TestLateFill_RepetitionsAreCollapsed(t *testing.T) {
 		if err := c.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		want := []time.Duration{1 * time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second, 5 * time.Second, 14 * time.Second}
-		if got := times(g.arrivals("")); !reflect.DeepEqual(got, want) {
+		if got, want := times(g.arrivals("")), seconds(1, 2, 3, 4, 5, 10, 11, 12, 13, 14); !reflect.DeepEqual(got, want) {
+			t.Errorf("invalidated at %v, want %v", got, want)
+		}
+	})
+}
+
+func seconds(all ...time.Duration) []time.Duration {
+	for i := range all {
+		all[i] *= time.Second
+	}
+	return all
+}
+
+// A repetition that takes long serves all requests that end before the next.
+func TestLateFill_RepetitionsDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{complete: answersAfter10s}
+		c := g.client(t)
+		ctx := cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1"))
+		for range 100 {
+			ask(ctx, c, readAll)
+			<-time.After(10 * time.Millisecond)
+		}
+		invalidate(t, c, cachecore.NewDep("doc:1"))
+		g.invalidate = responds(10*time.Second, 200, "", io.NopCloser(strings.NewReader(receiptOK)))
+		if err := c.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := times(g.arrivals("")), seconds(1, 10, 20); !reflect.DeepEqual(got, want) {
 			t.Errorf("invalidated at %v, want %v", got, want)
 		}
 	})

@@ -46,6 +46,9 @@ func TestTransport_OriginOnlyOnRedirects(t *testing.T) {
 			if n := strings.Count(logs.String(), "another host"); n != 1 {
 				t.Errorf("%d warnings, want 1:\n%s", n, logs)
 			}
+			if strings.Contains(logs.String(), other.Listener.Addr().String()) {
+				t.Errorf("the log has a text of the gateway's choice:\n%s", logs)
+			}
 		})
 	}
 }
@@ -69,6 +72,9 @@ func TestTransport_OriginIsSchemeHostAndPort(t *testing.T) {
 		{"http://gateway.test", "http://auth.gateway.test/v1", false},
 		{"http://gateway.test", "http://gateway.test.evil/v1", false},
 		{"http://gateway.test", "http://gateway.test@evil.test/v1", false},
+		// Both letters are ASCII to strings.ToLower.
+		{"http://gateway.internal", "http://gateway.\u0130nternal/v1", false},
+		{"http://kv.test", "http://\u212Av.test/v1", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.gateway+" "+tt.url, func(t *testing.T) {
@@ -189,4 +195,31 @@ func TestTransport_OriginSurvivesSameOriginRedirect(t *testing.T) {
 	if n := len(call.Statuses()); n != 1 {
 		t.Errorf("%d statuses, want 1", n)
 	}
+}
+
+// FuzzTransport_Origin holds origins to their bytes: two hosts are one only if they
+// differ in the case of ASCII letters.
+func FuzzTransport_Origin(f *testing.F) {
+	for _, host := range []string{"gateway.test", "GATEWAY.test", "gateway.t\u0130est", "g\u212Aw.test", "gateway.test.", "xn--gteway-cva.test", "[::1]"} {
+		f.Add(host)
+	}
+	f.Fuzz(func(t *testing.T, host string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+host+"/v1", nil)
+		if err != nil {
+			return
+		}
+		c := inMemory(t, func(req *http.Request) (*http.Response, error) {
+			name := strings.TrimSuffix(req.URL.Host, ":80")
+			ours := len(name) == len("gateway.test") && strings.EqualFold(name, "gateway.test")
+			if _, tagged := req.Header["X-Cachecore-Token"]; tagged && !ours {
+				t.Errorf("token sent to %q", req.URL.Host)
+			}
+			return answer(req, 200, "", ""), nil
+		})
+		resp, err := c.Transport().RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	})
 }

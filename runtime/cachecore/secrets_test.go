@@ -2,6 +2,8 @@ package cachecore_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +68,62 @@ var echoes = map[string]http.HandlerFunc{
 	"HTTP header":       raw("HTTP/1.1 200 OK\r\n%s\r\n\r\n"),
 	"HTTP length":       raw("HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n"),
 	"transfer encoding": raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n"),
+	"trailer":           raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\n{}\r\n0\r\n%s\r\n\r\n"),
+	"trailer of a hit":  raw("HTTP/1.1 200 OK\r\nX-Cache: HIT_L1\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\n{}\r\n0\r\n%s\r\n\r\n"),
+	"trailer of a 400":  raw("HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\n{}\r\n0\r\n%s\r\n\r\n"),
+	"content lengths":   raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: %s\r\n\r\n{}"),
 	"chunk":             raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n"),
+}
+
+// encodings are ways to write a text that a search for the text does not find.
+var encodings = map[string]func(string) string{
+	"base64": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"URL":    func(s string) string { return strings.ReplaceAll(s, ".", "%2E") },
+	"JSON":   func(s string) string { return strings.ReplaceAll(s, ".", `\u002e`) },
+	"lines":  func(s string) string { return s[:len(s)/2] + "\n" + s[len(s)/2:] },
+	"case":   strings.ToUpper,
+	"hex":    func(s string) string { return hex.EncodeToString([]byte(s)) },
+}
+
+// A search cannot find every encoding of the token, so nothing that the gateway
+// sent is printed.
+func TestToken_EncodedEchoIsInNoError(t *testing.T) {
+	t.Parallel()
+	answers := map[string]string{
+		"not a receipt": "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%s",
+		"ok false":      "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"ok\":false,\"reason\":\"%s\"}",
+		"400":           "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n%s",
+		"reason phrase": "HTTP/1.1 400 %s\r\nConnection: close\r\n\r\n",
+		"redirect":      "HTTP/1.1 302 Found\r\nLocation: http://[%s/\r\nConnection: close\r\n\r\n",
+		"not HTTP":      "%s\r\n\r\n",
+		"header":        "HTTP/1.1 200 OK\r\n%s\r\n\r\n",
+		"trailer":       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\n{}\r\n0\r\n%s\r\n\r\n",
+	}
+	for encoding, encode := range encodings {
+		for name, text := range answers {
+			t.Run(encoding+" in "+name, func(t *testing.T) {
+				t.Parallel()
+				gateway := newRecorder(t, raw(strings.ReplaceAll(text, "%s", strings.ReplaceAll(encode("MARK."+strings.Repeat("eyJ.", 9)), "%", "%%"))+"%.0s"))
+				logs := &logBuffer{}
+				c := newClient(t, gateway.URL, quick(1), logs.option(), cachecore.WithSecondPass(1))
+				err := c.Invalidate(t.Context(), cachecore.NewDep("doc:1"))
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if err := c.Close(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				sent := encode("MARK." + strings.Repeat("eyJ.", 9))
+				for what, got := range map[string]string{"error": fmt.Sprintf("%v %+v %#v", err, err, err), "log": logs.String()} {
+					for piece := range strings.FieldsSeq(sent) {
+						if strings.Contains(got, piece[:8]) {
+							t.Errorf("%s shows a text of the gateway's: %s", what, got)
+						}
+					}
+				}
+			})
+		}
+	}
 }
 
 func tokenOf(req *http.Request) string {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // maxAnswer bounds what is read of the answer to an invalidation, in bytes.
@@ -24,36 +26,43 @@ type temporary struct {
 	after time.Duration // the least wait that the gateway asks for
 }
 
-// sendWithRetries posts one invalidation until it succeeds, fails for good, its
-// time is over, or ctx ends. The error is that of the last attempt.
-//
-// The deps of one call share down: it says that one of them has used up its time
-// and none has succeeded since, so that the others do not each wait as long.
-func (c *Client) sendWithRetries(ctx context.Context, down *atomic.Bool, id, hash string) (keys, attempts int, err error) {
-	deadline := time.Now().Add(c.cfg.timeout)
-	body, err := json.Marshal(struct {
-		DepID   string `json:"dep_id"`
-		NewHash string `json:"new_hash"`
-	}{id, hash})
-	if err != nil {
-		return 0, 0, err
-	}
-	for attempts = 1; ; attempts++ {
-		keys, err = c.post(ctx, deadline, body)
+// invalidation is one dep to be invalidated.
+type invalidation struct {
+	dep   Dep
+	turn  *turn // of a versioned dep
+	watch bool  // whether to repeat it after the flights that carry the dep
+
+	// The deps of one call share down, which is set when one of them has used up its
+	// time and none has succeeded since: the others do not each wait as long.
+	down *atomic.Bool
+
+	hash     string    // new, of a dep without a version
+	deadline time.Time // set when the first request is sent
+	repeat   *repeat   // set then, to watch
+}
+
+// send posts the invalidation until it succeeds, fails for good, its time is
+// over, or ctx ends. The error is that of the last attempt.
+func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts int, err error) {
+	for {
+		keys, sent, err := c.attempt(ctx, inv)
+		if sent {
+			attempts++
+		}
 		var again *temporary
 		if !errors.As(err, &again) {
 			if err == nil {
-				down.Store(false)
+				inv.down.Store(false)
 			}
 			return keys, attempts, err
 		}
 		err = again.error
-		if attempts == c.cfg.retry.MaxAttempts || down.Load() {
+		if attempts == c.cfg.retry.MaxAttempts || inv.down.Load() {
 			return 0, attempts, err
 		}
 		wait := max(c.cfg.retry.delay(attempts), again.after)
-		if time.Until(deadline) < wait {
-			down.Store(true)
+		if time.Until(inv.deadline) < wait {
+			inv.down.Store(true)
 			return 0, attempts, err
 		}
 		select {
@@ -62,6 +71,36 @@ func (c *Client) sendWithRetries(ctx context.Context, down *atomic.Bool, id, has
 			return 0, attempts, err
 		}
 	}
+}
+
+// attempt posts the invalidation once, or not at all if a later version of its
+// dep has been posted.
+func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent bool, err error) {
+	post := func(hash string) (int, error) {
+		select {
+		case c.slots <- struct{}{}:
+			defer func() { <-c.slots }()
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		sent = true
+		if inv.deadline.IsZero() {
+			inv.deadline = time.Now().Add(c.cfg.timeout)
+			if inv.watch {
+				inv.repeat = c.watch(ctx, inv.dep)
+			}
+		}
+		return c.post(ctx, inv.deadline, inv.dep.id, hash)
+	}
+	if inv.turn != nil {
+		keys, err = c.order.send(ctx, inv.turn, post)
+		return keys, sent, err
+	}
+	if inv.hash == "" {
+		inv.hash = uuid.NewString() // any new value: answers carry the default
+	}
+	keys, err = post(inv.hash)
+	return keys, sent, err
 }
 
 // delay returns the wait after the given attempt: exponential, with jitter.
@@ -75,7 +114,14 @@ func (p RetryPolicy) delay(attempt int) time.Duration {
 }
 
 // post sends one request. Only 2xx with ok: true is success.
-func (c *Client) post(ctx context.Context, deadline time.Time, body []byte) (keys int, err error) {
+func (c *Client) post(ctx context.Context, deadline time.Time, id, hash string) (keys int, err error) {
+	body, err := json.Marshal(struct {
+		DepID   string `json:"dep_id"`
+		NewHash string `json:"new_hash"`
+	}{id, hash})
+	if err != nil {
+		return 0, err
+	}
 	if attempt := time.Now().Add(c.cfg.retry.AttemptTimeout); attempt.Before(deadline) {
 		deadline = attempt
 	}
@@ -88,9 +134,10 @@ func (c *Client) post(ctx context.Context, deadline time.Time, body []byte) (key
 	req.Header.Set("Authorization", "Bearer "+c.token.reveal())
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	resp, err := c.http.Do(req)
+	// Without an http.Client, which would follow redirects with the token.
+	resp, err := c.cfg.base.RoundTrip(req)
 	if err != nil {
-		return 0, &temporary{error: c.redactError(err)}
+		return 0, &temporary{error: c.printable(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -98,14 +145,14 @@ func (c *Client) post(ctx context.Context, deadline time.Time, body []byte) (key
 		return 0, c.refusal(resp, answer)
 	}
 	if err != nil {
-		return 0, &temporary{error: fmt.Errorf("read the gateway's answer: %w", err)}
+		return 0, &temporary{error: fmt.Errorf("read the gateway's answer: %w", c.printable(err))}
 	}
 	return c.receipt(answer)
 }
 
 // refusal returns the error for an answer other than 2xx.
 func (c *Client) refusal(resp *http.Response, answer []byte) error {
-	after := parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	after := retryAfter(resp.Header, time.Now())
 	err := newError(resp.StatusCode, c.message(answer), after)
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
 		return &temporary{error: err, after: after}
@@ -113,49 +160,19 @@ func (c *Client) refusal(resp *http.Response, answer []byte) error {
 	return err
 }
 
-// message returns what an answer says, in OpenAI's shape or as plain text.
-func (c *Client) message(answer []byte) string {
-	text := string(answer)
-	var shape struct {
-		Error struct {
-			Message string `json:"message"`
-		} `json:"error"`
-	}
-	if json.Unmarshal(answer, &shape) == nil && shape.Error.Message != "" {
-		text = shape.Error.Message
-	}
-	return oneLine(c.redact(text))
-}
-
-// redact takes the token out of text that the gateway sent.
-func (c *Client) redact(text string) string {
-	text = strings.ReplaceAll(text, c.token.reveal(), "[token]")
-	return strings.ReplaceAll(text, c.transport.jwt.reveal(), "[token]")
-}
-
-// redactError returns err, or its text alone if that quotes the token, as it does
-// when an answer that is not HTTP echoes the request.
-func (c *Client) redactError(err error) error {
-	text := err.Error()
-	if redacted := c.redact(text); redacted != text {
-		return errors.New(redacted)
-	}
-	return err
-}
-
 func (c *Client) receipt(answer []byte) (keys int, err error) {
 	if len(answer) > maxAnswer {
-		return 0, fmt.Errorf("gateway answered more than %d bytes: check that the URL is that of a gateway", maxAnswer)
+		return 0, fmt.Errorf("gateway answered more than %d bytes; check that the URL is that of a gateway", maxAnswer)
 	}
 	var receipt struct {
 		OK          bool `json:"ok"`
 		KeysDeleted int  `json:"keys_deleted"`
 	}
-	if err := json.Unmarshal(answer, &receipt); err != nil {
-		return 0, fmt.Errorf("gateway's answer is not a receipt: %s: check that the URL is that of a gateway", oneLine(c.redact(err.Error())))
+	if json.Unmarshal(answer, &receipt) != nil {
+		return 0, errors.New("gateway's answer is not a receipt; check that the URL is that of a gateway")
 	}
 	if !receipt.OK {
-		return 0, fmt.Errorf("gateway did not invalidate: %s", c.message(answer))
+		return 0, errors.New(strings.TrimSuffix("gateway did not invalidate: "+c.message(answer), ": "))
 	}
 	return receipt.KeysDeleted, nil
 }

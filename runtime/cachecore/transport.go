@@ -2,6 +2,7 @@ package cachecore
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"maps"
@@ -87,26 +88,33 @@ func (t *Transport) deps(req *http.Request) (*depSet, error) {
 }
 
 // roundTripTagged sends the request with token and deps, and follows it to its
-// end if it may be filling the cache.
+// end, because it may be filling the cache. Without deps, too: an answer depends
+// on the tenant's policy.
 func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) (*http.Response, error) {
 	out := clone(req)
 	// A gateway refuses a header that it gets twice, in whatever spelling.
 	maps.DeleteFunc(out.Header, isProtocols)
-	if set == nil {
-		out.Header[headerToken] = []string{t.client.token.reveal()}
-		return t.send(out, call)
+	f := &flight{set: set}
+	f.values[0] = t.client.token.reveal()
+	out.Header[headerToken] = f.values[0:1:1]
+	if set != nil {
+		f.values[1] = set.header
+		out.Header[headerDeps] = f.values[1:2:2]
 	}
-	values := []string{t.client.token.reveal(), set.header}
-	out.Header[headerToken] = values[0:1:1]
-	out.Header[headerDeps] = values[1:2:2]
 
-	f := t.client.flights.begin(set)
+	t.client.flights.begin(f)
+	answered := false
+	defer func() {
+		if !answered { // an error, or a panic of the base transport
+			f.end(t.client.cfg.fillWindow)
+		}
+	}()
 	resp, err := t.send(out, call)
 	if err != nil {
-		f.end(t.client.cfg.fillWindow)
 		return nil, err
 	}
-	f.follow(resp, t.client.cfg.fillWindow)
+	answered = true
+	f.follow(resp, t.client)
 	return resp, nil
 }
 
@@ -114,7 +122,7 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) {
 	resp, err := t.client.cfg.base.RoundTrip(req)
 	if err != nil {
-		return nil, t.client.redactError(err)
+		return nil, t.client.printable(err)
 	}
 	if call != nil {
 		if s := ParseStatus(resp.Header); s.Status != Unknown {
@@ -141,10 +149,15 @@ func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err er
 func isLogin(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/oauth/token") }
 
 func (t *Transport) warnOfForeign(req *http.Request) {
-	if host := req.URL.Host; t.foreign.first(host) {
-		t.client.cfg.logger.LogAttrs(req.Context(), slog.LevelWarn, "cachecore: request to another host than the gateway gets neither token nor deps",
-			slog.String("host", host), slog.String("gateway", t.client.origin.String()))
+	host := req.URL.Host
+	if !t.foreign.first(host) {
+		return
 	}
+	if req.Response != nil { // a redirect, whose target may be any text
+		host = "named by a redirect"
+	}
+	t.client.cfg.logger.LogAttrs(req.Context(), slog.LevelWarn, "cachecore: request to another host than the gateway gets neither token nor deps",
+		slog.String("host", host), slog.String("gateway", t.client.origin.String()))
 }
 
 // passOn sends a request that is none of the gateway's business. What it carries
@@ -176,11 +189,28 @@ func isProtocols(name string, _ []string) bool {
 // Authorization, X-Api-Key or a name of their own.
 func (t *Transport) namesTenant(name string, values []string) bool {
 	return isProtocols(name, values) ||
-		slices.ContainsFunc(values, func(v string) bool { return holdsWord(v, t.jwt.reveal()) })
+		slices.ContainsFunc(values, func(v string) bool {
+			return holdsWord(v, t.jwt.reveal()) || holdsWord(basicCredentials(v), t.jwt.reveal())
+		})
+}
+
+// basicCredentials returns what a value in the form of basic authentication
+// encodes, empty if it has another form.
+func basicCredentials(value string) string {
+	scheme, encoded, _ := strings.Cut(value, " ")
+	if !strings.EqualFold(scheme, "basic") {
+		return ""
+	}
+	credentials, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil {
+		return ""
+	}
+	return string(credentials)
 }
 
 // holdsWord reports whether text holds the word, and not as a piece of a longer
-// one: a token "json" is not in "application/json".
+// one: a token "json" is not in "application/jsonlines". A hyphen may precede it,
+// as in a key that begins with sk-.
 func holdsWord(text, word string) bool {
 	for begin := 0; ; begin++ {
 		i := strings.Index(text[begin:], word)
@@ -189,7 +219,7 @@ func holdsWord(text, word string) bool {
 		}
 		begin += i
 		before, after := text[:begin], text[begin+len(word):]
-		if (before == "" || !inWord(before[len(before)-1])) && (after == "" || !inWord(after[0])) {
+		if (before == "" || !inWord(before[len(before)-1]) || before[len(before)-1] == '-') && (after == "" || !inWord(after[0])) {
 			return true
 		}
 	}

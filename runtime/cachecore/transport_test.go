@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -159,25 +160,25 @@ func TestTransport_NeverReadsABody(t *testing.T) {
 	}
 }
 
-func TestTransport_WrapsOnlyBodiesThatFill(t *testing.T) {
+// An error of the body of any answer to a token may quote the token. A protocol
+// that is switched to writes to its body, too.
+func TestTransport_WrapsBodiesOfAnswersToAToken(t *testing.T) {
 	t.Parallel()
 	tagged := cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1"))
 	tests := []struct {
-		name   string
-		ctx    context.Context
-		status string
-		code   int
-		wraps  bool
+		name, url string
+		ctx       context.Context
+		status    string
+		code      int
+		wraps     bool
 	}{
-		{"tagged miss", tagged, "MISS", 200, true},
-		{"tagged without status", tagged, "", 200, true},
-		{"untagged miss", t.Context(), "MISS", 200, false},
-		{"L1 hit", tagged, "HIT_L1", 200, false},
-		{"stale hit", tagged, "HIT_L1_STALE", 200, false},
-		{"L2 hit", tagged, "HIT_L2", 200, false},
-		{"bypassed by the gateway", tagged, "BYPASS", 200, false},
-		{"bypass", cachecore.WithBypass(tagged), "MISS", 200, false},
-		{"error", tagged, "MISS", 500, false},
+		{"tagged miss", "http://gateway.test", tagged, "MISS", 200, true},
+		{"untagged", "http://gateway.test", t.Context(), "MISS", 200, true},
+		{"hit", "http://gateway.test", tagged, "HIT_L1", 200, true},
+		{"error", "http://gateway.test", tagged, "MISS", 500, true},
+		{"other protocol", "http://gateway.test", tagged, "", 101, false},
+		{"bypass", "http://gateway.test", cachecore.WithBypass(tagged), "MISS", 200, false},
+		{"other host", "http://other.test", tagged, "MISS", 200, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -188,7 +189,7 @@ func TestTransport_WrapsOnlyBodiesThatFill(t *testing.T) {
 				resp.Body = body
 				return resp, nil
 			})
-			req, _ := http.NewRequestWithContext(tt.ctx, http.MethodPost, "http://gateway.test/", nil)
+			req, _ := http.NewRequestWithContext(tt.ctx, http.MethodPost, tt.url, nil)
 			resp, err := c.Transport().RoundTrip(req)
 			if err != nil {
 				t.Fatal(err)
@@ -270,12 +271,21 @@ func TestTransport_StreamsUnbuffered(t *testing.T) {
 
 func TestTransport_ErrorsOfTheBaseStayTyped(t *testing.T) {
 	t.Parallel()
-	sentinel := errors.New("reset")
-	c := inMemory(t, func(*http.Request) (*http.Response, error) { return nil, sentinel })
-	req, _ := http.NewRequestWithContext(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")), http.MethodPost, "http://gateway.test/", nil)
-	resp, err := c.Transport().RoundTrip(req)
-	if resp != nil || err != sentinel { //nolint:errorlint // the very same
-		t.Errorf("got %v, %v", resp, err)
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	for name, base := range map[string]error{
+		"refused":  refused,
+		"canceled": context.Canceled,
+		"unknown":  fmt.Errorf("reset: %w", http.ErrSkipAltProtocol),
+	} {
+		c := inMemory(t, func(*http.Request) (*http.Response, error) { return nil, base })
+		req, _ := http.NewRequestWithContext(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")), http.MethodPost, "http://gateway.test/", nil)
+		resp, err := c.Transport().RoundTrip(req)
+		if resp != nil || !errors.Is(err, base) {
+			t.Errorf("%s: got %v, %v", name, resp, err)
+		}
+		if known := name != "unknown"; known != (err == base) || known != strings.Contains(err.Error(), base.Error()) { //nolint:errorlint // the very same
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

@@ -1,0 +1,125 @@
+package cachecore
+
+import (
+	"crypto/sha256"
+	"runtime"
+	"slices"
+	"sync"
+	"weak"
+)
+
+// policyDep is the dep that a gateway adds to every answer it keeps.
+const policyDep = "cc:policy-version"
+
+// inflight holds the requests that may be filling one tenant's cache. All
+// clients of the process with the same gateway and token share one.
+type inflight struct {
+	mu   sync.Mutex
+	seq  uint64 // of the latest flight
+	open int
+
+	// Flights are counted by dep when the first invalidation looks, so that a
+	// request costs the same with one dep or fifty.
+	fresh map[*flight]struct{} // not counted yet
+	byDep map[string]int
+
+	repeats map[string][]*repeat // by dep
+}
+
+func newInflight() *inflight {
+	return &inflight{fresh: map[*flight]struct{}{}, byDep: map[string]int{}, repeats: map[string][]*repeat{}}
+}
+
+// tenants are the tenants that this process has clients of.
+var tenants struct {
+	mu  sync.Mutex
+	all map[tenant]weak.Pointer[inflight]
+}
+
+// tenant names a gateway and a token, which it does not keep.
+type tenant struct {
+	origin origin
+	token  [sha256.Size]byte
+}
+
+// inflightOf returns what the clients of a tenant share, for as long as one of
+// them is in use.
+func inflightOf(o origin, token string) *inflight {
+	key := tenant{o, sha256.Sum256([]byte(token))}
+	tenants.mu.Lock()
+	defer tenants.mu.Unlock()
+	if shared := tenants.all[key].Value(); shared != nil {
+		return shared
+	}
+	shared := newInflight()
+	if tenants.all == nil {
+		tenants.all = map[tenant]weak.Pointer[inflight]{}
+	}
+	tenants.all[key] = weak.Make(shared)
+	runtime.AddCleanup(shared, forget, key)
+	return shared
+}
+
+// forget removes a tenant whose last client is gone, unless it has a new one.
+func forget(key tenant) {
+	tenants.mu.Lock()
+	defer tenants.mu.Unlock()
+	if tenants.all[key].Value() == nil {
+		delete(tenants.all, key)
+	}
+}
+
+func (fs *inflight) begin(f *flight) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.seq++
+	f.of, f.seq = fs, fs.seq
+	fs.open++
+	fs.fresh[f] = struct{}{}
+}
+
+// carrying returns how many open flights carry the dep. fs is locked.
+func (fs *inflight) carrying(id string) int {
+	if id == policyDep {
+		return fs.open
+	}
+	for f := range fs.fresh {
+		f.counted = true
+		for _, d := range f.deps() {
+			fs.byDep[d.id]++
+		}
+	}
+	clear(fs.fresh)
+	return fs.byDep[id]
+}
+
+// settle removes a flight of which nothing more can come, and makes those
+// repeats due that wait for it.
+func (fs *inflight) settle(f *flight) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.open--
+	delete(fs.fresh, f)
+	if f.counted {
+		for _, d := range f.deps() {
+			if fs.byDep[d.id]--; fs.byDep[d.id] == 0 {
+				delete(fs.byDep, d.id)
+			}
+		}
+	}
+	if len(fs.repeats) == 0 {
+		return
+	}
+	for _, d := range f.deps() {
+		if d.id != policyDep {
+			fs.ended(d.id, f.seq)
+		}
+	}
+	fs.ended(policyDep, f.seq)
+}
+
+func (fs *inflight) ended(id string, seq uint64) {
+	for _, r := range slices.Clone(fs.repeats[id]) { // next may remove it
+		r.flightEnded(seq)
+	}
+}

@@ -1,0 +1,167 @@
+package cachecore_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+)
+
+func price(version string) cachecore.Dep { return cachecore.NewDep("price:1").WithHash(version) }
+
+func hashes(seen []arrival) (all []string) {
+	for _, a := range seen {
+		all = append(all, a.Hash)
+	}
+	return all
+}
+
+// The version that was asked for last is the last that the gateway carries out.
+func TestOrder_TheLastVersionAskedForStands(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name       string
+		invalidate roundTripFunc
+		want       []string
+	}{
+		// At 0 version 42 is asked for, and at 1 s version 43.
+		{"the first is waiting to try again", failing(1, 503, "Retry-After", "5"), []string{"42", "43"}},
+		{"both are", failing(2, 503, "Retry-After", "5"), []string{"42", "43", "43"}},
+		{"the first is on its way", func(req *http.Request) (*http.Response, error) {
+			<-time.After(5 * time.Second)
+			return answer(req, 200, "", receiptOK), nil
+		}, []string{"42", "43"}},
+		{"the first is on its way and fails", func() roundTripFunc {
+			fails := failing(1, 503, "Retry-After", "5")
+			return func(req *http.Request) (*http.Response, error) {
+				<-time.After(2 * time.Second)
+				return fails(req)
+			}
+		}(), []string{"42", "43"}},
+		{"the first is refused", failing(1, 400), []string{"42", "43"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := &gateway{invalidate: tt.invalidate}
+				c := g.client(t)
+				first := make(chan error, 1)
+				go func() { first <- c.Invalidate(t.Context(), price("42")) }()
+				<-time.After(time.Second)
+				// Another dep has to wait for neither.
+				if err := c.Invalidate(t.Context(), price("43"), cachecore.NewDep("doc:1").WithHash("7")); err != nil && !strings.Contains(tt.name, "both") {
+					t.Error(err)
+				}
+				if err := <-first; (err != nil) != strings.Contains(tt.name, "refused") {
+					t.Errorf("the first: %v", err)
+				}
+				if got := hashes(g.arrivals("price:1")); !reflect.DeepEqual(got, tt.want) {
+					t.Errorf("versions sent: %v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// Versions that are asked for while one is on its way share one request.
+func TestOrder_LaterVersionsShareARequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
+			<-time.After(time.Second)
+			return answer(req, 200, "", receiptOK), nil
+		}}
+		c := g.client(t)
+		errs := make(chan error, 10)
+		for i := range 10 {
+			go func() { errs <- c.Invalidate(t.Context(), price(string(rune('0'+i)))) }()
+			synctest.Wait()
+		}
+		for range 10 {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+		if got, want := hashes(g.arrivals("")), []string{"0", "9"}; !reflect.DeepEqual(got, want) {
+			t.Errorf("versions sent: %v, want %v", got, want)
+		}
+	})
+}
+
+// An older version that is asked for after a later one was carried out is sent:
+// the program knows its data.
+func TestOrder_IsThatOfTheCalls(t *testing.T) {
+	t.Parallel()
+	g := &gateway{}
+	c := g.client(t)
+	for _, version := range []string{"43", "42"} {
+		if err := c.Invalidate(t.Context(), price(version)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := hashes(g.arrivals("")), []string{"43", "42"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("versions sent: %v, want %v", got, want)
+	}
+}
+
+// Invalidations that wait to try again leave their slots to others.
+func TestSlots_AreNotHeldWhileWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			seen := g.arrivals("")
+			if seen[len(seen)-1].ID == "doc:ok" {
+				return answer(req, 200, "", receiptOK), nil
+			}
+			return failing(1, 503, "Retry-After", "20")(req)
+		}
+		c := g.client(t, cachecore.WithConcurrency(4))
+		failed := make(chan error, 1)
+		go func() { failed <- c.Invalidate(t.Context(), numbered("doc", 4)...) }()
+		synctest.Wait()
+		begin := time.Now()
+		if err := c.Invalidate(t.Context(), cachecore.NewDep("doc:ok")); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("an invalidation waited %v while none was being sent", took)
+		}
+		if err := <-failed; err == nil {
+			t.Error("the others succeeded")
+		}
+	})
+}
+
+// A base transport may ignore the context of its requests.
+func TestClose_HeedsItsContextWhateverTheBaseDoes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
+			<-release
+			return answer(req, 200, "", receiptOK), nil
+		}}
+		c := g.client(t)
+		result := make(chan error, 1)
+		go func() { result <- c.Invalidate(t.Context(), cachecore.NewDep("doc:1")) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		if err := c.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Second {
+			t.Errorf("Close returned %v after %v", err, time.Since(begin))
+		}
+		if err := <-result; !errors.Is(err, cachecore.ErrClosed) {
+			t.Errorf("Invalidate returned %v, want ErrClosed", err)
+		}
+		close(release)
+	})
+}

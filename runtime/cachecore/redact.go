@@ -1,0 +1,91 @@
+package cachecore
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// What a gateway sent may echo the token, in any encoding. So none of its bytes
+// reach an error or a log but for one text, which [Client.message] bounds.
+
+// printable returns err, the error of a base transport or of a body that it
+// gave, if it can be printed as it is. Otherwise it returns an error that
+// matches all that err matches and prints none of its text: net/http quotes an
+// answer that it cannot read.
+func (c *Client) printable(err error) error {
+	if quotesNothing(err) && c.redact(err.Error()) == err.Error() {
+		return err
+	}
+	return &opaqueError{fmt.Sprintf("request failed with a %T, which is not shown because it may quote the answer", innermost(err)), &err}
+}
+
+// quotesNothing reports whether err is of a kind whose text comes from this side
+// of the connection, or from its set-up, when the token is not sent yet.
+func quotesNothing(err error) bool {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		err = u.Err
+	}
+	for _, known := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	var (
+		network   net.Error
+		record    tls.RecordHeaderError
+		untrusted *tls.CertificateVerificationError
+	)
+	return errors.As(err, &network) || errors.As(err, &record) || errors.As(err, &untrusted)
+}
+
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// opaqueError is an error that is not printed. It is no link of a chain, whose
+// every link somebody may print.
+type opaqueError struct {
+	text  string
+	cause *error // a pointer shows as an address
+}
+
+func (e *opaqueError) Error() string { return e.text }
+
+// Is implements the interface of [errors.Is].
+func (e *opaqueError) Is(target error) bool { return errors.Is(*e.cause, target) }
+
+// As implements the interface of [errors.As].
+func (e *opaqueError) As(target any) bool { return errors.As(*e.cause, target) }
+
+// message returns the error message of an answer in OpenAI's shape, on one line,
+// shortened and without the token. It is empty for an answer of another shape.
+func (c *Client) message(answer []byte) string {
+	var shape struct {
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(answer, &shape) != nil {
+		return ""
+	}
+	return oneLine(c.redact(shape.Error.Message))
+}
+
+// redact removes the token from a text.
+func (c *Client) redact(text string) string {
+	text = strings.ReplaceAll(text, c.token.reveal(), "[token]")
+	return strings.ReplaceAll(text, c.transport.jwt.reveal(), "[token]")
+}
