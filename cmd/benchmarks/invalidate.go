@@ -39,6 +39,11 @@ func measureInvalidate(ctx context.Context, b *bench) ([]table.Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	open, err := besideOpen(ctx, b, url)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, open)
 	vendor, err := besidePython(ctx, b, python, url)
 	if err != nil {
 		return nil, err
@@ -63,6 +68,64 @@ func beside(ctx context.Context, b *bench, url string) ([]table.Row, error) {
 			fmt.Sprintf("%d POSTs by %d workers with net/http", n, workers), got[1], table.AtMost(1.2)))
 	}
 	return rows, nil
+}
+
+// besideOpen measures what the client's open LLM requests cost its invalidations.
+func besideOpen(ctx context.Context, b *bench, url string) (table.Row, error) {
+	n, open := b.pick(5000, 100), b.pick(4000, 100)
+	got, err := stats.Interleave(ctx, b.pick(20, 2), invalidationsBeside(url, n, open), invalidationsBeside(url, n, 0))
+	if err != nil {
+		return table.Row{}, err
+	}
+	name := fmt.Sprintf("`InvalidateMany`, %d deps, beside ", n)
+	return timed(fmt.Sprintf("%s%d open requests of other deps", name, open), got[0], name+"none", got[1], table.AtMost(1.2)), nil
+}
+
+// answering answers LLM requests itself, with bodies of which more is to come.
+type answering struct{ http.RoundTripper }
+
+func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Path == "/v1/invalidate" {
+		return a.RoundTripper.RoundTrip(req)
+	}
+	more, _ := io.Pipe()
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Cache": {"MISS"}}, Body: more, ContentLength: -1}, nil
+}
+
+// invalidationsBeside measures a client that has opened its connections and the
+// given number of LLM requests.
+func invalidationsBeside(url string, n, open int) stats.Measure {
+	deps := contracts(n)
+	return func(ctx context.Context) (time.Duration, error) {
+		base := http.DefaultTransport.(*http.Transport).Clone()
+		base.MaxIdleConnsPerHost = workers
+		defer base.CloseIdleConnections()
+		client, err := cachecore.New(url, "token", cachecore.WithBaseTransport(answering{base}))
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = client.Close(ctx) }() // there is nothing to wait for
+		for i := range open {
+			dep := cachecore.NewDep(fmt.Sprintf("note:%d", i))
+			req, err := http.NewRequestWithContext(cachecore.WithDeps(ctx, dep), http.MethodPost, url+"/v1/chat/completions", http.NoBody)
+			if err != nil {
+				return 0, err
+			}
+			resp, err := client.Transport().RoundTrip(req)
+			if err != nil {
+				return 0, err
+			}
+			defer func() { _ = resp.Body.Close() }()
+		}
+		client.InvalidateMany(ctx, deps[:workers]...)
+		begun := time.Now()
+		results := client.InvalidateMany(ctx, deps...)
+		took := time.Since(begun)
+		if failed := countFailed(results); failed > 0 {
+			return 0, fmt.Errorf("%d of %d invalidations failed", failed, n)
+		}
+		return took, nil
+	}
 }
 
 func besidePython(ctx context.Context, b *bench, python, url string) ([]table.Row, error) {

@@ -13,7 +13,10 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-const someDeps, manyDeps = 1, 50
+const (
+	someDeps, manyDeps = 1, 50
+	recordedDeps       = 1000
+)
 
 // atOnce is a base transport that costs nothing, so that what is measured is what is added to it.
 type atOnce struct{ response *http.Response }
@@ -38,7 +41,7 @@ func measureTransport(ctx context.Context, b *bench) ([]table.Row, error) {
 		return nil, err
 	}
 	base := atOnce{&http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Cache": {"HIT_L1"}}, Body: http.NoBody}}
-	client, err := cachecore.New("http://gateway.test", "token", cachecore.WithBaseTransport(base))
+	client, err := cachecore.New("http://gateway.test", "token", cachecore.WithBaseTransport(base), cachecore.WithHeaderBudget(1<<20))
 	if err != nil {
 		return nil, err
 	}
@@ -51,12 +54,16 @@ func measureTransport(ctx context.Context, b *bench) ([]table.Row, error) {
 	some := plain.WithContext(cachecore.WithDeps(ctx, contracts(someDeps)...))
 	many := plain.WithContext(cachecore.WithDeps(ctx, contracts(manyDeps)...))
 	deps := contracts(manyDeps)
+	one := plain.WithContext(tracked(ctx, 1))
+	all := plain.WithContext(tracked(ctx, b.pick(recordedDeps, 10)))
 
 	n, inPython := b.pick(50_000, 500), b.pick(5000, 50)
 	got, err := stats.Interleave(ctx, b.pick(20, 2),
 		perCall(n, func() error { return send(ours, some) }),
 		perCall(n, func() error { return send(ours, many) }),
 		perCall(n, func() error { return send(bare, plain) }),
+		perCall(n, func() error { return send(ours, one) }),
+		perCall(n, func() error { return send(ours, all) }),
 		perCall(n, func() error { return send(ours, plain.WithContext(cachecore.WithDeps(ctx, deps...))) }),
 		script{python: python, name: "transport.py", args: []any{"outside", someDeps, inPython}}.measure,
 		script{python: python, name: "transport.py", args: []any{"outside", manyDeps, inPython}}.measure,
@@ -68,11 +75,21 @@ func measureTransport(ctx context.Context, b *bench) ([]table.Row, error) {
 	return []table.Row{
 		timed("`RoundTrip`, 50 deps", got[1], "`RoundTrip`, 1 dep", got[0], table.AtMost(1.3)),
 		addedAllocations(ours, many),
+		timed(fmt.Sprintf("`RoundTrip` under `Track` and `WithDeps`, %d recorded deps", recordedDeps), got[4], "the same, 1 recorded dep", got[3], table.AtMost(1.3)),
 		timed("`RoundTrip`, 50 deps", got[1], "a RoundTripper that copies the request and sets two headers", got[2], table.Goal{}),
-		timed("`RoundTrip`, 1 dep", got[0], pythonClient+", its transport, 1 dep", got[4], table.Goal{}),
-		timed("`RoundTrip`, 50 deps", got[1], pythonClient+", its transport, 50 deps", got[5], table.Goal{}),
-		timed("`WithDeps` and `RoundTrip`, 50 deps", got[3], pythonClient+", `request_context` and its transport, 50 deps", got[6], table.Goal{}),
+		timed("`RoundTrip`, 1 dep", got[0], pythonClient+", its transport, 1 dep", got[6], table.Goal{}),
+		timed("`RoundTrip`, 50 deps", got[1], pythonClient+", its transport, 50 deps", got[7], table.Goal{}),
+		timed("`WithDeps` and `RoundTrip`, 50 deps", got[5], pythonClient+", `request_context` and its transport, 50 deps", got[8], table.Goal{}),
 	}, nil
+}
+
+// tracked returns a context that declares a dep and has recorded n others.
+func tracked(ctx context.Context, n int) context.Context {
+	ctx = cachecore.Track(ctx)
+	for _, d := range contracts(n) {
+		cachecore.Use(ctx, d)
+	}
+	return cachecore.WithDeps(ctx, cachecore.NewDep("doc:declared"))
 }
 
 // addedAllocations compares a tagged request with the copy that http.RoundTripper demands.

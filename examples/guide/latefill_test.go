@@ -49,12 +49,15 @@ func (r race) run(t *testing.T) string {
 	})
 	gateway, err := devgateway.New(devgateway.WithSecret(secret), devgateway.WithUpstream(slow))
 	check(t, err)
-	token, err := devgateway.Mint(secret, devgateway.Claims{Tenant: "guide"})
-	check(t, err)
-	writer, err := cachecore.New(latefillURL, token, append(r.opts, cachecore.WithBaseTransport(inProcess{gateway}))...)
-	check(t, err)
-	reader, err := cachecore.New(latefillURL, token, cachecore.WithBaseTransport(inProcess{gateway}))
-	check(t, err)
+	client := func(expires time.Duration, opts ...cachecore.Option) *cachecore.Client {
+		token, err := devgateway.Mint(secret, devgateway.Claims{Tenant: r.name, Expires: time.Now().Add(expires)})
+		check(t, err)
+		c, err := cachecore.New(latefillURL, token, append(opts, cachecore.WithBaseTransport(inProcess{gateway}))...)
+		check(t, err)
+		return c
+	}
+	writer := client(time.Hour, r.opts...)
+	reader := client(2 * time.Hour) // with another token, as which it shares nothing with the writer
 	asking := writer
 	if r.other {
 		asking = reader

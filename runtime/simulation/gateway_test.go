@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,11 +80,19 @@ func (g *gateway) serve(req *http.Request) *http.Response {
 	}
 }
 
-// token returns one that the gateway takes. Answers are served for longer than a
+// tokens counts the tokens of all simulations, so that no two are the same.
+var tokens atomic.Int64
+
+// token returns a new one that the gateway takes. Clients with the same token know
+// each other's requests, which processes do not. Answers are served for longer than a
 // run takes: what is stale at its end has not just been spared by its expiry.
 func token(tb testing.TB) string {
 	tb.Helper()
-	t, err := devgateway.Mint([]byte(secret), devgateway.Claims{Tenant: "acme", FreshTTL: 365 * 24 * time.Hour})
+	t, err := devgateway.Mint([]byte(secret), devgateway.Claims{
+		Tenant:   "acme",
+		FreshTTL: 365 * 24 * time.Hour,
+		Expires:  time.Date(2100, 1, 1, 0, 0, int(tokens.Add(1)), 0, time.UTC),
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (p *process) start() *life {
 		cachecore.WithBaseTransport(p.network),
 		cachecore.WithLogger(slog.New(slog.DiscardHandler)),
 	}, p.strategy.options...)
-	client, err := cachecore.New(gatewayURL, p.token, opts...)
+	client, err := cachecore.New(gatewayURL, token(p.tb), opts...)
 	if err != nil {
 		p.tb.Error(err)
 	}
