@@ -1,0 +1,55 @@
+// Package testenv skips tests for which a machine lacks a program, so that Go
+// alone is enough to run all others.
+package testenv
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Missing skips the test, which needs something that err says is missing, and
+// prints one line for each need of the process. With CI=true it fails the test.
+func Missing(t testing.TB, need string, err error) {
+	t.Helper()
+	line := message(t.Name(), need, err)
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s; with CI=true nothing is skipped", line)
+	}
+	if _, again := told.LoadOrStore(need, true); !again {
+		tell(line)
+	}
+	t.Skip(line)
+}
+
+// told holds the needs that a line was printed for.
+var told sync.Map
+
+func message(test, need string, err error) string {
+	test, _, _ = strings.Cut(test, "/")
+	reason, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return fmt.Sprintf("skipped %s and others, which need %s: %s", test, need, reason)
+}
+
+// tell prints a line where the user of go test sees it. Go test prints nothing of
+// what a passing package writes, so the line goes where go test itself prints
+// its errors, or else to the terminal.
+func tell(line string) {
+	for _, name := range []string{fmt.Sprintf("/proc/%d/fd/2", os.Getppid()), "/dev/tty"} {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0) //nolint:gosec // one of two names
+		if err != nil {
+			continue
+		}
+		info, err := f.Stat()
+		// In a plain file the next line of go test would overwrite this one.
+		if err == nil && !info.Mode().IsRegular() {
+			_, err = fmt.Fprintln(f, line)
+		}
+		_ = f.Close()
+		if err == nil && !info.Mode().IsRegular() {
+			return
+		}
+	}
+}
