@@ -164,9 +164,11 @@ func (c *Client) String() string { return "cachecore.Client(" + c.origin.String(
 func (c *Client) GoString() string { return c.String() }
 
 // Close waits until the invalidations that were begun are done: those whose
-// callers hung up, repetitions after a late fill, and second passes. New ones
-// fail with [ErrClosed]; the transport goes on working. When ctx ends first,
-// Close gives up the rest and returns the context's error, as does each later call.
+// callers hung up, repetitions after a late fill, and second passes. It waits no
+// longer than two fill windows for requests in flight: see [WithFillWindow]. New
+// invalidations fail with [ErrClosed]; the transport goes on working. When ctx
+// ends first, Close gives up the rest and returns the context's error at once, as
+// does each later call.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	if !c.closed {

@@ -59,7 +59,8 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithBaseTransport sets what sends the requests, LLM requests and
-// invalidations. Defaults to a clone of [http.DefaultTransport] that keeps a
+// invalidations. Its errors are found with [errors.Is] and [errors.As], but only
+// those whose text cannot quote an answer of the gateway are printed. Defaults to a clone of [http.DefaultTransport] that keeps a
 // connection open for each concurrent invalidation.
 func WithBaseTransport(rt http.RoundTripper) Option {
 	return option(func(c *config) error {
@@ -96,7 +97,9 @@ func WithRetry(p RetryPolicy) Option {
 	})
 }
 
-// WithConcurrency bounds how many invalidations the client sends at a time.
+// WithConcurrency bounds how many invalidations the client sends at a time, and
+// how many of one call are under way. Those that wait for a retry do not count
+// for other calls.
 // Defaults to 64.
 func WithConcurrency(n int) Option {
 	return option(func(c *config) error {
@@ -137,8 +140,8 @@ func WithSecondPass(after time.Duration) Option {
 // WithFillWindow sets how long the gateway may go on with a request whose end
 // the client did not see (the caller hung up, the connection broke, a stale hit
 // is being refreshed), or an SDK try again what failed, and write its answer to
-// the cache. An invalidation in that time is repeated at its end. Defaults to 2
-// minutes.
+// the cache. An invalidation in that time is repeated at its end, and after two
+// such times for a request that never ends. Defaults to 2 minutes.
 func WithFillWindow(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.fillWindow = d

@@ -38,7 +38,7 @@ func newTransport(c *Client) *Transport {
 
 // RoundTrip implements [http.RoundTripper]. It leaves req as it is, never reads
 // a body, and returns the base transport's answers and errors unchanged, but for
-// an error that quotes the token.
+// errors whose text may quote an answer, which may echo the token.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.client == nil || req.URL == nil {
 		closeBody(req)

@@ -12,9 +12,13 @@ import (
 	"time"
 
 	"github.com/anthropics/anthropic-sdk-go/v2"
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/responses"
 	"google.golang.org/genai"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/cachecoretest"
 	"github.com/depgen/depgen/runtime/interop/conformance"
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
@@ -56,6 +60,32 @@ func TestAnthropicAddsV1Itself(t *testing.T) {
 	}
 	if got := gateway.Exactly(t, 1)[0].Path; got != "/v1/v1/messages" {
 		t.Errorf("path is %s", got)
+	}
+}
+
+// The Responses API is tagged like all others; the local gateway does not have it.
+func TestOpenAIResponses(t *testing.T) {
+	t.Parallel()
+	dep := cachecore.NewDep("doc:1")
+	ask := func(c *cachecore.Client, url string) error {
+		llm := openai.NewClient(option.WithBaseURL(url+"/v1"), option.WithHTTPClient(c.HTTPClient()), option.WithAPIKey("key"))
+		_, err := llm.Responses.New(cachecore.WithDeps(t.Context(), dep), responses.ResponseNewParams{
+			Model: "gpt-4o",
+			Input: responses.ResponseNewParamsInputUnion{OfString: openai.String("What notice?")},
+		})
+		return err
+	}
+	server := loopback.NewServer(t, refuse)
+	if err := ask(client(t, server.URL), server.URL); err == nil {
+		t.Error("a refusal passes for an answer")
+	}
+	got := server.Exactly(t, 1)[0]
+	if deps := got.Deps(t); got.Path != "/v1/responses" || len(deps) != 1 || deps[0].ID != "doc:1" || got.Header.Get("X-Cachecore-Token") == "" {
+		t.Errorf("%s with deps %v", got.Path, deps)
+	}
+	gateway := cachecoretest.NewGateway(t)
+	if err := ask(gateway.Client(), gateway.URL()); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("the local gateway: %v", err)
 	}
 }
 
