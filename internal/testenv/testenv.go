@@ -1,5 +1,5 @@
-// Package testenv skips tests for which a machine lacks a program, so that Go
-// alone is enough to run all others.
+// Package testenv skips the tests that need a program which the machine lacks, so
+// that Go alone is enough to run all others.
 package testenv
 
 import (
@@ -33,9 +33,9 @@ func message(test, need string, err error) string {
 	return fmt.Sprintf("skipped %s and others, which need %s: %s", test, need, reason)
 }
 
-// tell prints a line where the user of go test sees it. Go test prints nothing of
-// what a passing package writes, so the line goes where go test itself prints
-// its errors, or else to the terminal.
+// tell prints a line where the user of go test sees it. Go test discards the
+// output of a package that passes, so the line goes to the standard error of go
+// test itself, or else to the terminal.
 func tell(line string) {
 	for _, name := range []string{fmt.Sprintf("/proc/%d/fd/2", os.Getppid()), "/dev/tty"} {
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0) //nolint:gosec // one of two names

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// flight is one request with a token, from the moment before it is sent until
-// nothing more can come of it.
+// flight is one request with a token, from the moment before it is sent until it
+// can no longer fill the cache.
 type flight struct {
 	of      *inflight
 	seq     uint64
@@ -28,8 +28,8 @@ func (f *flight) deps() []Dep {
 	return f.set.deps
 }
 
-// end reports that nothing can come of the flight after d. Only the first call
-// counts.
+// end ends the flight: after d it can no longer fill the cache. Only the first
+// call counts.
 func (f *flight) end(d time.Duration) {
 	switch {
 	case f.ended.Swap(true):
@@ -40,9 +40,9 @@ func (f *flight) end(d time.Duration) {
 	}
 }
 
-// follow watches the answer: a hit and a bypass fill nothing, a stale hit is
-// refreshed in the background, an error may be tried again by the SDK, with the
-// prompt that it has, and anything else fills the cache by its end.
+// follow watches the answer. A hit and a bypass do not fill the cache, a stale hit
+// is refreshed in the background, an error may be tried again by the SDK, with the
+// prompt that it has, and every other answer fills the cache by its end.
 func (f *flight) follow(resp *http.Response, c *Client) {
 	window := c.cfg.fillWindow
 	switch s := statusOf(resp.Header); {

@@ -42,8 +42,8 @@ type tenant struct {
 	token  [sha256.Size]byte
 }
 
-// inflightOf returns what the clients of a tenant share, for as long as one of
-// them is in use.
+// inflightOf returns the one that the clients of a tenant share, for as long as
+// one of them is in use.
 func inflightOf(o origin, token string) *inflight {
 	key := tenant{o, sha256.Sum256([]byte(token))}
 	tenants.mu.Lock()
@@ -93,8 +93,8 @@ func (fs *inflight) carrying(id string) int {
 	return fs.byDep[id]
 }
 
-// settle removes a flight of which nothing more can come, and makes those
-// repeats due that wait for it.
+// settle removes a flight that can no longer fill the cache, and makes the repeats
+// due that wait for it.
 func (fs *inflight) settle(f *flight) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

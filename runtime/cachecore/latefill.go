@@ -11,7 +11,7 @@ import (
 // ends that were open when an invalidation of it was carried out. It is guarded
 // by the lock of inflight.
 //
-// A flight may also never end, because nobody closes the body of its answer. So
+// A flight may also never end: the body of its answer may never be closed. So
 // the dep is invalidated again after two fill windows in any case, and Close
 // waits no longer than that.
 type repeat struct {

@@ -5,15 +5,14 @@ import (
 	"sync"
 )
 
-// order makes the version of each dep that was asked for last the one that
-// stands in the gateway, however its invalidations are retried. One of them is
-// sent at a time.
+// order keeps the gateway at the version of each dep that was asked for last,
+// however its invalidations are retried. It sends one of them at a time.
 type order struct {
 	mu    sync.Mutex
 	lanes map[string]*lane // by dep, those that have turns
 }
 
-// lane is what the invalidations of one versioned dep share.
+// lane is shared by the invalidations of one versioned dep.
 type lane struct {
 	busy  chan struct{} // holds an element while one is being sent
 	turns int           // that are not over

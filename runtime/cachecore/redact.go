@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// What a gateway sent may echo the token, in any encoding. So none of its bytes
-// reach an error or a log but for one text, which [Client.message] bounds.
+// An answer may echo the token, in any encoding. So no byte of it reaches an error
+// or a log except for one text, which [Client.message] bounds.
 
-// printable returns err, the error of a base transport or of a body that it
-// gave, if it can be printed as it is. Otherwise it returns an error that
-// matches all that err matches and prints none of its text: net/http quotes an
-// answer that it cannot read.
+// printable returns err, the error of a base transport or of a body that it gave,
+// if its text cannot quote an answer. Otherwise it returns an error with the type
+// of err as its only text, which matches every target that err matches: net/http
+// quotes an answer that it cannot read.
 func (c *Client) printable(err error) error {
 	if quotesNothing(err) && c.redact(err.Error()) == err.Error() {
 		return err
