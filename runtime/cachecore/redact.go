@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -26,14 +27,35 @@ func (c *Client) printable(err error) error {
 	return &opaqueError{fmt.Sprintf("request failed with a %T, which is not shown because it may quote the answer", innermost(err)), &err}
 }
 
+var knownErrors = []error{
+	context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, http.ErrBodyReadAfterClose,
+}
+
+// knownTexts begin errors of net/http that have neither a type nor a name, and
+// tell of the request or of the connection.
+var knownTexts = []string{
+	"http: ContentLength=",
+	"http: no Host in request URL",
+	"http: read on closed response body",
+	"http: server closed idle connection",
+	"net/http: invalid header field",
+	"net/http: invalid method",
+	"unsupported protocol scheme",
+}
+
 // quotesNothing reports whether err is of a kind whose text comes from this side
 // of the connection, or from its set-up, when the token is not sent yet.
 func quotesNothing(err error) bool {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err
 	}
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
+	for _, known := range knownErrors {
 		if errors.Is(err, known) {
+			return true
+		}
+	}
+	for _, known := range knownTexts {
+		if strings.HasPrefix(err.Error(), known) {
 			return true
 		}
 	}

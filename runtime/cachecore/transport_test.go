@@ -275,6 +275,7 @@ func TestTransport_ErrorsOfTheBaseStayTyped(t *testing.T) {
 	for name, base := range map[string]error{
 		"refused":  refused,
 		"canceled": context.Canceled,
+		"header":   errors.New(`net/http: invalid header field value for "X"`),
 		"unknown":  fmt.Errorf("reset: %w", http.ErrSkipAltProtocol),
 	} {
 		c := inMemory(t, func(*http.Request) (*http.Response, error) { return nil, base })
