@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,7 +45,9 @@ func TestScripts(t *testing.T) {
 }
 
 // offlineGo returns the environment in which scripts build modules of their own, from
-// this repository and what the machine has downloaded for it, and from nothing else.
+// this repository and the modules that this test was built with, and from nothing else.
+// REQUIRE is the flags by which go mod edit selects them: a workspace selects newer
+// ones than go.mod of this module does, and the go command downloads only those.
 func offlineGo(t *testing.T) []string {
 	t.Helper()
 	repo, err := filepath.Abs("../..")
@@ -59,7 +62,14 @@ func offlineGo(t *testing.T) []string {
 		}
 		env = append(env, key+"="+strings.TrimSpace(string(value)))
 	}
-	return env
+	const format = "{{with .Module}}{{if .Version}}-require={{.Path}}@{{.Version}}{{end}}{{end}}"
+	modules, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", format, ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	require := strings.Fields(string(modules))
+	slices.Sort(require)
+	return append(env, "REQUIRE="+strings.Join(slices.Compact(require), " "))
 }
 
 // cmdExits runs a program and requires its exit code: exits 2 depgen --unknown.
