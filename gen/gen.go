@@ -36,11 +36,18 @@ type Options struct {
 }
 
 // Generate returns the Go file that a schema yields, formatted. If the schema is wrong, the error is [schema.Problems].
+// An error that is not [schema.Problems] comes from the environment, such as a go command that fails.
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	out := cmp.Or(opts.Out, "deps_gen.go")
+	var trouble error // which schema.Parse takes for a problem of each type
 	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) ([]schema.LoadedType, map[string]bool) {
-		return gotypes.Load(ctx, opts.Dir, out, names), gotypes.Declared(opts.Dir, out)
+		var loaded []schema.LoadedType
+		loaded, trouble = gotypes.Load(ctx, opts.Dir, out, names)
+		return loaded, gotypes.Declared(opts.Dir, out)
 	})
+	if trouble != nil {
+		return nil, trouble
+	}
 	if err != nil {
 		return nil, err
 	}

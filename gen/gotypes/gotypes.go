@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -19,9 +20,18 @@ import (
 // Load looks the types up as the file called out in dir would see them; an empty dir is the working folder. It returns one
 // result for each name, in order. What does not compile in their packages is no hindrance as long as the types themselves are
 // clear: that file may be missing or stale, and what it declares is not looked at.
-func Load(ctx context.Context, dir, out string, names []schema.TypeName) []schema.LoadedType {
+//
+// The error is why no type could be looked up, such as a go command that is missing or refuses go.mod. Each result has it
+// too.
+func Load(ctx context.Context, dir, out string, names []schema.TypeName) ([]schema.LoadedType, error) {
 	l := &loader{out: out, packages: map[string]*packages.Package{}}
 	err := l.load(ctx, dir, names)
+	if ctx.Err() != nil {
+		err = ctx.Err() // rather than that the go command was killed
+	}
+	if err != nil {
+		err = fmt.Errorf("load Go types: %w", err)
+	}
 	loaded := make([]schema.LoadedType, len(names))
 	for i, name := range names {
 		if err != nil {
@@ -30,7 +40,7 @@ func Load(ctx context.Context, dir, out string, names []schema.TypeName) []schem
 		}
 		loaded[i], loaded[i].Err = l.find(name)
 	}
-	return loaded
+	return loaded, err
 }
 
 type loader struct {
@@ -57,22 +67,33 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		}
 		internal = internal || isInternal(name.Path)
 	}
+	env, err := environment(ctx, l.dir)
+	if err != nil {
+		return err
+	}
 	cfg := &packages.Config{
 		Context:   ctx,
 		Dir:       l.dir,
+		Env:       env,
 		ParseFile: l.parse,
 		// Without the syntax, what is compiled already would not be parsed.
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes | packages.NeedSyntax,
 	}
 	found, err := packages.Load(cfg, paths...)
 	if err != nil {
-		return err
+		return trouble(err)
 	}
 	for _, pkg := range found {
 		l.packages[pkg.PkgPath] = pkg
 	}
+	if slices.ContainsFunc(paths, func(path string) bool { return l.packages[path] == nil }) {
+		// The go command reports on each package that it is asked for, unless it fails. packages.Load drops why.
+		if _, err := goCommand(ctx, l.dir, env, append([]string{"list", "-e", "-export", "--"}, paths...)...); err != nil {
+			return err
+		}
+	}
 	if internal {
-		l.self, err = selfPath(ctx, l.dir)
+		l.self, err = selfPath(ctx, l.dir, env)
 	}
 	return err
 }
@@ -93,15 +114,16 @@ func (l *loader) isOwn(dir string) bool {
 }
 
 // selfPath returns the import path of the package in dir. A folder without a Go file has none, so it is shown one.
-func selfPath(ctx context.Context, dir string) (string, error) {
+func selfPath(ctx context.Context, dir string, env []string) (string, error) {
 	found, err := packages.Load(&packages.Config{
 		Context: ctx,
 		Dir:     dir,
+		Env:     env,
 		Mode:    packages.NeedName,
 		Overlay: map[string][]byte{filepath.Join(dir, "depgen_self.go"): []byte("package self\n")},
 	}, ".")
 	if err != nil {
-		return "", err
+		return "", trouble(err)
 	}
 	if len(found) != 1 {
 		return "", errors.New("the output folder is not one package")

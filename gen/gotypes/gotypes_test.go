@@ -2,6 +2,7 @@ package gotypes_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,7 +37,11 @@ func TestLoad(t *testing.T) {
 	for i, tt := range tests {
 		names[i] = tt.name
 	}
-	for i, got := range gotypes.Load(t.Context(), dir, out, names) {
+	loaded, err := gotypes.Load(t.Context(), dir, out, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range loaded {
 		want := tests[i].want
 		want.Type = names[i].Path + "." + names[i].Name
 		if got != want {
@@ -50,7 +55,10 @@ func TestLoadFromBrokenPackage(t *testing.T) {
 	t.Parallel()
 	broken := filepath.Join("testdata", "broken")
 	const path = "github.com/depgen/depgen/gen/gotypes/testdata/broken"
-	loaded := gotypes.Load(t.Context(), broken, out, []schema.TypeName{{Path: path, Name: "ID"}, {Path: path, Name: "Lost"}})
+	loaded, err := gotypes.Load(t.Context(), broken, out, []schema.TypeName{{Path: path, Name: "ID"}, {Path: path, Name: "Lost"}})
+	if err != nil {
+		t.Errorf("a type that does not compile is trouble of the environment: %v", err)
+	}
 	if want := (schema.LoadedType{Package: "broken", Type: path + ".ID", Local: true, Text: schema.TextString, Basic: "string"}); loaded[0] != want {
 		t.Errorf("got %+v, want %+v", loaded[0], want)
 	}
@@ -64,19 +72,24 @@ func TestLoadFails(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	tests := []struct {
-		name string
-		ctx  context.Context
-		dir  string
-		want string
+		name    string
+		ctx     context.Context
+		dir     string
+		want    string
+		trouble bool // rather than that the types are not there
 	}{
-		{"cancelled", cancelled, dir, "context canceled"},
-		{"no folder", t.Context(), filepath.Join(dir, "nowhere"), "no such file or directory"},
-		{"no module", t.Context(), t.TempDir(), ""},
+		{"cancelled", cancelled, dir, "context canceled", true},
+		{"no folder", t.Context(), filepath.Join(dir, "nowhere"), "no such file or directory", true},
+		{"broken go.mod", t.Context(), brokenModule(t), "unknown directive: bogus", true},
+		{"no module", t.Context(), t.TempDir(), "", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			loaded := gotypes.Load(tt.ctx, tt.dir, out, []schema.TypeName{{Path: "example.com/a", Name: "A"}, {Path: "example.com/b", Name: "B"}})
+			loaded, err := gotypes.Load(tt.ctx, tt.dir, out, []schema.TypeName{{Path: "example.com/a", Name: "A"}, {Path: "example.com/b", Name: "B"}})
+			if (err != nil) != tt.trouble || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("trouble %v, want %v with %q", err, tt.trouble, tt.want)
+			}
 			for _, l := range loaded {
 				if l.Err == nil || !strings.Contains(l.Err.Error(), tt.want) || strings.Contains(l.Err.Error(), "\n") {
 					t.Errorf("got %v, want one line with %q", l.Err, tt.want)
@@ -84,4 +97,13 @@ func TestLoadFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+func brokenModule(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/app\n\nbogus\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

@@ -1,0 +1,51 @@
+package gotypes
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// environment returns the environment for go commands: the process's own, but without -mod=mod, which would let them write
+// to go.mod.
+func environment(ctx context.Context, dir string) ([]string, error) {
+	env := os.Environ()
+	flags, err := goCommand(ctx, dir, env, "env", "GOFLAGS")
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(flags, "-mod=mod") {
+		// With no flag at all, go env -w could still set it.
+		flags = strings.ReplaceAll(strings.TrimSpace(flags), "-mod=mod", "-buildvcs=false")
+		env = append(env, "GOFLAGS="+flags)
+	}
+	return env, nil
+}
+
+// goCommand runs the go command in dir. Its error is what the go command prints, in one line.
+func goCommand(ctx context.Context, dir string, env []string, args ...string) (stdout string, err error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = dir, env
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", fmt.Errorf("%w; add the folder of the go command to PATH", err)
+	}
+	if text := oneLine(stderr.String()); err != nil && text != "" {
+		err = errors.New(text)
+	}
+	return string(out), err
+}
+
+// trouble returns an error of packages.Load without what it puts before the go command's own text.
+func trouble(err error) error {
+	if _, text, ok := strings.Cut(oneLine(err.Error()), "stderr: "); ok {
+		return errors.New(text)
+	}
+	return err
+}
