@@ -44,20 +44,21 @@ func newCheckCommand() *cobra.Command {
 	return cmd
 }
 
-// compare prints how the file differs from want, and returns an error if it does. The error names the command that mends it.
+// compare prints how the file differs from want, and returns an error if it does. The error names the command that fixes it.
 func (g *generation) compare(w io.Writer, want []byte, command string) error {
 	got, err := findGenerated(g.out)
 	if err != nil {
 		return err
 	}
-	oldName, drift := g.out, foundf("%s is not what %s yields: run %s", g.out, g.schema, command)
+	out, schema := shown(g.out), shown(g.schema)
+	oldName, drift := out, foundf("%s is not what %s yields; run %s", out, schema, command)
 	switch {
 	case got.missing:
-		oldName, drift = os.DevNull, foundf("%s is missing: run %s", g.out, command)
+		oldName, drift = os.DevNull, foundf("%s is missing; run %s", out, command)
 	case bytes.Equal(got.content, want):
 		return nil
 	}
-	if _, err := w.Write(diff.Diff(oldName, got.content, fmt.Sprintf("%s (from %s)", g.out, g.schema), want)); err != nil {
+	if _, err := w.Write(diff.Diff(oldName, got.content, fmt.Sprintf("%s (from %s)", out, schema), want)); err != nil {
 		return fmt.Errorf("print difference: %w", err)
 	}
 	return drift
@@ -65,7 +66,7 @@ func (g *generation) compare(w io.Writer, want []byte, command string) error {
 
 // generateCommand returns the command line that generates the file which cmd was asked about.
 func generateCommand(cmd *cobra.Command) string {
-	words := []string{"depgen generate"}
+	words := []string{program() + " generate"}
 	for _, name := range []string{"schema", "out", "package"} {
 		if flag := cmd.Flags().Lookup(name); flag.Changed {
 			words = append(words, "--"+name, shellWord(flag.Value.String()))

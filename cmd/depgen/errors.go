@@ -44,14 +44,33 @@ func report(stderr io.Writer, err error) int {
 	}
 	var problems schema.Problems
 	if errors.As(err, &problems) {
-		// Each line starts with a position, which editors look for: no prefix.
-		fmt.Fprintln(stderr, problems)
+		printProblems(stderr, problems)
 		return exitFound
 	}
-	fmt.Fprintln(stderr, "depgen:", err)
+	fmt.Fprintln(stderr, "depgen:", visible(err.Error()))
 	var found *foundError
 	if errors.As(err, &found) {
 		return exitFound
 	}
+	var interrupted *interruption
+	if errors.As(err, &interrupted) {
+		return interrupted.exitCode()
+	}
 	return exitTrouble
+}
+
+// maxProblems is how many problems are printed: more than somebody fixes before the next run.
+const maxProblems = 100
+
+func printProblems(stderr io.Writer, problems schema.Problems) {
+	for _, p := range problems[:min(len(problems), maxProblems)] {
+		// Each line starts with a position, which editors look for: no prefix.
+		fmt.Fprintf(stderr, "%s:%d:%d: %s\n", shown(p.File), p.Line, p.Column, visible(p.Msg))
+	}
+	switch more := len(problems) - maxProblems; {
+	case more == 1:
+		fmt.Fprintln(stderr, "depgen: 1 more problem is not shown; fix those above first")
+	case more > 1:
+		fmt.Fprintf(stderr, "depgen: %d more problems are not shown; fix those above first\n", more)
+	}
 }

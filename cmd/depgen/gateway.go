@@ -34,8 +34,8 @@ without a network, a key or an account.
 
 It answers POST /v1/chat/completions, POST /v1/invalidate and GET /healthz. Tokens
 are HS256 JWTs, signed with the secret in ` + secretEnv + `; without one, the
-gateway makes a secret that ends with it, and prints a token to use. A secret given
-by --jwt-secret is seen by everybody who can list processes: prefer the environment.
+gateway makes a secret that ends with it, and prints a token to use. A secret given by --jwt-secret is seen by
+everybody who can list processes: prefer the environment.
 
 The upstream "echo" repeats the last message with a running number. Any other
 is the URL of an OpenAI-compatible server, called with the key in ` + keyEnv + `
@@ -65,23 +65,28 @@ func newGatewayCommand() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("jwt-secret") && f.secret == "" {
-				return errors.New("--jwt-secret is empty: leave it out to have one made")
+				return errors.New("--jwt-secret is empty; leave it out to have one made")
 			}
 			if f.addr == "" { // net would listen on every interface
-				return errors.New("--addr is empty: leave it out for " + localAddr)
+				return errors.New("--addr is empty; leave it out for " + localAddr)
 			}
 			if f.cacheBytes <= 0 {
-				return fmt.Errorf("--cache-bytes %d is not positive: leave it out for the default", f.cacheBytes)
+				return fmt.Errorf("--cache-bytes %d is not positive; leave it out for the default", f.cacheBytes)
 			}
 			return runGateway(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", localAddr, "`host:port` to listen on; port 0 takes a free one")
-	flags.StringVar(&f.secret, "jwt-secret", "", "`secret` that tokens are signed with, in place of "+secretEnv)
-	flags.StringVar(&f.upstream, "upstream", echoName, `what answers misses: "echo", or the `+"`URL`"+" of an OpenAI-compatible server")
+	flags.StringVar(&f.addr, "addr", localAddr, "address to listen on; port 0 takes a free one")
+	flags.StringVar(&f.secret, "jwt-secret", "", "secret that tokens are signed with, in place of "+secretEnv)
+	flags.StringVar(&f.upstream, "upstream", echoName, `what answers misses: "echo", or the URL of an OpenAI-compatible server`)
 	flags.BoolVar(&f.strictHash, "strict-hash", false, `compare the default hash "v1" with a dep's current one too`)
-	flags.Int64Var(&f.cacheBytes, "cache-bytes", 64<<20, "memory for cached answers, in `bytes`")
+	flags.Int64Var(&f.cacheBytes, "cache-bytes", 64<<20, "memory for cached answers")
+	nameValue(cmd, "addr", "host:port")
+	nameValue(cmd, "jwt-secret", "secret")
+	nameValue(cmd, "upstream", "URL")
+	nameValue(cmd, "cache-bytes", "bytes")
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	return cmd
 }
 

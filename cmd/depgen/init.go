@@ -42,7 +42,8 @@ func newInitCommand() *cobra.Command {
 			return createFile(schema, templates.Schema)
 		},
 	}
-	cmd.Flags().StringVar(&schema, "schema", "deps.yaml", "schema `file` to write; its folder must exist")
+	cmd.Flags().StringVar(&schema, "schema", "deps.yaml", "schema to write; its folder must exist")
+	nameValue(cmd, "schema", "file")
 	return cmd
 }
 
@@ -51,7 +52,7 @@ func createFile(path, content string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return foundf("%s exists, and is left as it is: edit it, or name another file with --schema", path)
+		return foundf("%s exists and is left as it is; edit it, or name another file with --schema", shown(path))
 	case err != nil:
 		return fmt.Errorf("create schema: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,7 +24,10 @@ Exit codes:
   0  done, and nothing to report
   1  the schema has problems, "depgen check" found a difference, or a file that
      depgen did not write would have been overwritten
-  2  wrong usage, or a file or folder that is missing or cannot be read or written`
+  2  wrong usage, a file or folder that is missing or cannot be read or written, or
+     a go command that cannot load the schema's Go types
+  130, 143
+     interrupted by SIGINT or SIGTERM; the Go file is as it was`
 
 const rootExample = `  # Start a schema, then generate deps_gen.go from it
   depgen init
@@ -79,6 +83,8 @@ func newRootCommand() *cobra.Command {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SuggestionsMinimumDistance = 2
+	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: program()}
+	root.SetVersionTemplate("depgen version {{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(
@@ -93,10 +99,13 @@ func newRootCommand() *cobra.Command {
 }
 
 // noUnknownCommand refuses arguments of the root command: each is a command that
-// does not exist, perhaps a misspelt one.
+// does not exist, perhaps a misspelt one, or a schema.
 func noUnknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
+	}
+	if ext := filepath.Ext(args[0]); ext == ".yaml" || ext == ".yml" {
+		return fmt.Errorf("unknown command %q; the schema is named with --schema", args[0])
 	}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		slices.Sort(near)
@@ -124,10 +133,24 @@ func newHelpCommand() *cobra.Command {
 		Short:   "Show the help of a command",
 		Long:    "Show the help of a command, as its --help does.",
 		Example: "  depgen help check",
+		// It completes the commands, as depgen itself does.
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []cobra.Completion
+			for _, c := range found.Commands() {
+				if c.IsAvailableCommand() {
+					names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("no help for %q; see %q", strings.Join(args, " "), "depgen --help")
+				return fmt.Errorf("no help for %q; see %q", strings.Join(args, " "), program()+" --help")
 			}
 			found.InitDefaultHelpFlag() // or it would be missing from the text
 			found.InitDefaultVersionFlag()

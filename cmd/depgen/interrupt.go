@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// interruption is the signal that asked depgen to end, as the cause of a context.
+type interruption struct{ signal syscall.Signal }
+
+func (*interruption) Error() string { return "interrupted" }
+
+// exitCode is what shells make of a program that the signal has killed.
+func (i *interruption) exitCode() int { return 128 + int(i.signal) }
+
+// interruptible returns a context that SIGINT or SIGTERM cancels. The next such signal ends the process at once.
+func interruptible(parent context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		got := <-signals
+		signal.Stop(signals)
+		number, _ := got.(syscall.Signal)
+		cancel(&interruption{number})
+	}()
+	return ctx
+}
+
+// await returns what f returns, or the cause of ctx as soon as ctx is done: nothing interrupts f while it opens a pipe that
+// nobody writes to, or while it parses.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	var r result
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil { // f may have noticed it first, or ended just now
+		return r.value, context.Cause(ctx)
+	}
+	return r.value, r.err
+}
