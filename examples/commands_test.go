@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,12 +21,25 @@ const depgen = "github.com/depgen/depgen"
 
 // TestCommandsRun runs each command line of the pages: those for an application
 // in a new one, which gets this tree as a release of depgen by the module
-// protocol; those for a clone, here.
+// protocol, or as a checkout beside it; those for a clone, here.
 func TestCommandsRun(t *testing.T) {
 	t.Parallel()
 	app := newApplication(t)
+	beside := newApplication(t)
+	beside.useCheckout(t)
 	inClone := func(t *testing.T, line string) { t.Helper(); run(t, root, nil, line) }
 	lines := map[string]func(*testing.T, string){
+		"go mod edit -replace github.com/depgen/depgen=../depgen": beside.run,
+		"go mod edit -require github.com/depgen/depgen@v0.0.0":    beside.run,
+		"go mod edit -tool github.com/depgen/depgen/cmd/depgen":   beside.run,
+		"go mod tidy": func(t *testing.T, line string) {
+			t.Helper()
+			beside.run(t, line)
+			beside.enter(t, "")
+			beside.run(t, "go tool depgen init")
+			beside.run(t, "go generate ./...")
+			beside.run(t, "go vet ./...")
+		},
 		"go get -tool github.com/depgen/depgen/cmd/depgen@latest": app.run,
 		"mkdir deps && cd deps":                                   app.enter,
 		"go tool depgen init":                                     app.run,
@@ -41,6 +55,13 @@ func TestCommandsRun(t *testing.T) {
 			t.Helper()
 			if got, want := app.serve(t, line), read(t, "guide/testdata/gateway.txt"); got != want {
 				t.Errorf("%s prints\n%s\nand the page shows\n%s", line, got, want)
+			}
+		},
+		"go tool depgen gateway token --tenant acme --ttl 1h": func(t *testing.T, line string) {
+			t.Helper()
+			env := append(slices.Clone(app.env), "DEPGEN_JWT_SECRET=a-secret-of-this-test-with-32-bytes")
+			if token := run(t, app.dir, env, line); anyToken.FindString(token)+"\n" != token {
+				t.Errorf("%s prints %q, want a token", line, token)
 			}
 		},
 		"go tool depgen gateway --addr 127.0.0.1:9090":                app.serves,
@@ -97,6 +118,24 @@ func newApplication(t *testing.T) *application {
 	app.run(t, "go mod init example.com/app")
 	write(t, filepath.Join(app.dir, "main.go"), "package main\n\nfunc main() {}\n")
 	return app
+}
+
+// useCheckout puts this tree beside the application, under the name that the page gives it.
+func (a *application) useCheckout(t *testing.T) {
+	t.Helper()
+	checkout, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := t.TempDir()
+	if err := os.Symlink(checkout, filepath.Join(parent, "depgen")); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(parent, "app")
+	if err := os.Rename(a.dir, dir); err != nil {
+		t.Fatal(err)
+	}
+	a.dir = dir
 }
 
 // enter makes the folder deps, with the Go file that the page speaks of, and goes there.

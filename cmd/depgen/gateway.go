@@ -34,7 +34,8 @@ without a network, a key or an account.
 
 It answers POST /v1/chat/completions, POST /v1/invalidate and GET /healthz. Tokens
 are HS256 JWTs, signed with the secret in ` + secretEnv + `; without one, the
-gateway makes a secret that ends with it, and prints a token to use. A secret given by --jwt-secret is seen by
+gateway makes a secret that ends with it, and prints a token to use. For a secret of
+your own, "gateway token" makes the tokens. A secret given by --jwt-secret is seen by
 everybody who can list processes: prefer the environment.
 
 The upstream "echo" repeats the last message with a running number. Any other
@@ -78,7 +79,7 @@ func newGatewayCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", localAddr, "address to listen on; port 0 takes a free one")
-	flags.StringVar(&f.secret, "jwt-secret", "", "secret that tokens are signed with, in place of "+secretEnv)
+	cmd.PersistentFlags().StringVar(&f.secret, "jwt-secret", "", "secret that tokens are signed with, in place of "+secretEnv)
 	flags.StringVar(&f.upstream, "upstream", echoName, `what answers misses: "echo", or the URL of an OpenAI-compatible server`)
 	flags.BoolVar(&f.strictHash, "strict-hash", false, `compare the default hash "v1" with a dep's current one too`)
 	flags.Int64Var(&f.cacheBytes, "cache-bytes", 64<<20, "memory for cached answers")
@@ -87,6 +88,7 @@ func newGatewayCommand() *cobra.Command {
 	nameValue(cmd, "upstream", "URL")
 	nameValue(cmd, "cache-bytes", "bytes")
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.AddCommand(newGatewayTokenCommand(&f.secret))
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -145,6 +146,36 @@ func TestGatewayTakesASecret(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What gateway token prints is accepted by a gateway with the same secret, for its tenant and until it expires.
+func TestGatewayAcceptsItsToken(t *testing.T) {
+	t.Setenv(secretEnv, "the-environment's-secret-of-32-bytes")
+	g := startGateway(t)
+	mint := func(args ...string) string {
+		var stdout, stderr strings.Builder
+		if code := run(t.Context(), append([]string{"gateway", "token"}, args...), strings.NewReader(""), &stdout, &stderr); code != exitOK {
+			t.Fatalf("exit code %d, stderr %q", code, stderr.String())
+		}
+		return "Bearer " + strings.TrimSpace(stdout.String())
+	}
+	acme := mint("--tenant", "acme", "--ttl", "1h")
+	g.wantCache(t, acme, "MISS", "#1 my prompt")
+	g.wantCache(t, mint("--tenant", "acme"), "HIT_L1", "#1 my prompt")
+	g.wantCache(t, mint("--tenant", "other"), "MISS", "#2 my prompt")
+	g.wantCache(t, mint(), "MISS", "#3 my prompt")
+	other := mint("--jwt-secret", "the-flag's-secret-of-thirty-two-bytes")
+	if code, _, _ := g.ask(t, other); code != http.StatusUnauthorized {
+		t.Errorf("a token of another secret is answered with %d", code)
+	}
+	_, payload, _ := strings.Cut(acme, ".eyJ")
+	_, payload, _ = strings.Cut(payload, ".eyJ")
+	payload, _, _ = strings.Cut(payload, ".")
+	claims, err := base64.RawURLEncoding.DecodeString("eyJ" + payload)
+	if err != nil || !regexp.MustCompile(`"exp":\d+`).Match(claims) {
+		t.Errorf("claims %s, %v; want the end of the token", claims, err)
+	}
+	g.end(t)
 }
 
 // The answer under way when the gateway is stopped is still given.
