@@ -84,10 +84,12 @@ func TestJSONSchemaKnowsEachRule(t *testing.T) {
 
 		{"kind's name of 64", head + "  " + strings.Repeat("a", 64) + ": {id: int}\n", false},
 		{"kind's name of 65", head + "  " + strings.Repeat("a", 65) + ": {id: int}\n", true},
+		{"kinds merged from an alias", head + "  <<: &more {doc: {id: int}}\n", false},
 		{"kind's name in capitals", head + "  Doc: {id: int}\n", true},
 		{"kind's name begins with a digit", head + "  2doc: {id: int}\n", true},
 		{"kind is nothing", head + "  doc:\n", true},
 		{"kind without id and values", head + "  doc: {description: A doc.}\n", true},
+		{"kind that is empty", head + "  doc: {}\n", true},
 		{"kind with id and values", head + "  doc: {id: int, values: [a]}\n", true},
 		{"unknown key of a kind", head + "  doc: {id: int, prefx: d}\n", true},
 
@@ -120,6 +122,7 @@ func TestJSONSchemaKnowsEachRule(t *testing.T) {
 		{"values are an empty mapping", head + "  t: {values: {}}\n", true},
 		{"values are text", head + "  t: {values: a}\n", true},
 		{"values are there twice", head + "  t: {values: [a, a]}\n", true},
+		{"value of a mapping is a number", head + "  t: {values: {1: One}}\n", true},
 		{"value is a number", head + "  t: {values: [1]}\n", true},
 		{"value's description is a list", head + "  t: {values: {a: [b]}}\n", true},
 		{"unknown key of a value", head + "  t: {values: {a: {descr: b}}}\n", true},
@@ -129,6 +132,8 @@ func TestJSONSchemaKnowsEachRule(t *testing.T) {
 		{"prefix", head + "  doc: {id: int, prefix: A-1_b.c}\n", false},
 		{"prefix with a colon", head + "  doc: {id: int, prefix: 'a:'}\n", true},
 		{"prefix is empty", head + "  doc: {id: int, prefix: ''}\n", true},
+		{"prefix that begins like the gateway's", head + "  doc: {id: int, prefix: ccc}\n", false},
+		{"package that begins like a keyword", head + "package: functions\n", false},
 		{"prefix of the gateway", head + "  doc: {id: int, prefix: cc}\n", true},
 
 		{"relation", head + "  doc: {id: int, part_of: [{table: docs}]}\n", false},
@@ -232,7 +237,10 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 		object, _ := node.(map[string]any)
 		keys, _ := object["properties"].(map[string]any)
 		for name, key := range keys {
-			key := key.(map[string]any)
+			key, isSchema := key.(map[string]any)
+			if !isSchema { // false: the key is not allowed there
+				continue
+			}
 			if ref, ok := key["$ref"].(string); ok && key["description"] == nil {
 				key = defs[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
 			}
