@@ -21,7 +21,7 @@ const depgen = "github.com/depgen/depgen"
 
 // TestCommandsRun runs each command line of the pages: those for an application
 // in a new one, which gets this tree as a release of depgen by the module
-// protocol, or as a checkout beside it; those for a clone, here.
+// protocol, or as a checkout next to it; those for a clone, here.
 func TestCommandsRun(t *testing.T) {
 	t.Parallel()
 	app := newApplication(t)
@@ -120,7 +120,7 @@ func newApplication(t *testing.T) *application {
 	return app
 }
 
-// useCheckout puts this tree beside the application, under the name that the page gives it.
+// useCheckout links this tree next to the application, under the name on the page.
 func (a *application) useCheckout(t *testing.T) {
 	t.Helper()
 	checkout, err := filepath.Abs(root)

@@ -36,7 +36,7 @@ type Options struct {
 // An error that is not [schema.Problems] comes from the environment, such as a go command that fails.
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	out := cmp.Or(opts.Out, "deps_gen.go")
-	var trouble error // which schema.Parse takes for a problem of each type
+	var trouble error // schema.Parse makes it a problem of each type
 	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) ([]schema.LoadedType, map[string]bool) {
 		var loaded []schema.LoadedType
 		loaded, trouble = gotypes.Load(ctx, opts.Dir, out, names)

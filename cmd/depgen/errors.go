@@ -59,7 +59,7 @@ func report(stderr io.Writer, err error) int {
 	return exitTrouble
 }
 
-// maxProblems is how many problems are printed: more than somebody fixes before the next run.
+// maxProblems limits the printed problems. It is more than users fix before the next run.
 const maxProblems = 100
 
 func printProblems(stderr io.Writer, problems schema.Problems) {

@@ -9,7 +9,7 @@ type flagValue interface {
 	Type() string
 }
 
-// typed is a flag's value under another name than that of its Go type.
+// typed is a flag's value with another name for its type.
 type typed struct {
 	flagValue
 	name string
@@ -17,8 +17,8 @@ type typed struct {
 
 func (t typed) Type() string { return t.name }
 
-// nameValue sets what a flag's help calls its value. Backquotes in the flag's description
-// would do that too, but are shown as they are when a shell completes flags.
+// nameValue sets the name of a flag's value in the help. pflag also reads it from backquotes
+// in the flag's description, but a shell that completes flags shows those.
 func nameValue(cmd *cobra.Command, flag, name string) {
 	f := cmd.Flag(flag)
 	f.Value = typed{f.Value, name}

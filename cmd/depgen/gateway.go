@@ -42,7 +42,8 @@ The upstream "echo" repeats the last message with a running number. Any other
 is the URL of an OpenAI-compatible server, called with the key in ` + keyEnv + `
 or, if that is empty, with the client's own.
 
-The cache is in memory. One line a request goes to stderr, without tokens and prompts.`
+The cache is in memory. One line a request goes to stderr, without tokens and prompts.
+SIGINT or SIGTERM ends the gateway with exit code 0, after the answers under way.`
 
 const gatewayExample = `  # No network: answers are echoes
   depgen gateway

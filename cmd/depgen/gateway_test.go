@@ -148,7 +148,7 @@ func TestGatewayTakesASecret(t *testing.T) {
 	}
 }
 
-// What gateway token prints is accepted by a gateway with the same secret, for its tenant and until it expires.
+// A gateway accepts the tokens that gateway token makes with the same secret.
 func TestGatewayAcceptsItsToken(t *testing.T) {
 	t.Setenv(secretEnv, "the-environment's-secret-of-32-bytes")
 	g := startGateway(t)

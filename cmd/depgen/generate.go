@@ -72,7 +72,7 @@ func newGenerateCommand() *cobra.Command {
 	return cmd
 }
 
-// generate returns the Go file that the schema yields. It writes nothing.
+// generate returns the Go file for the schema, and writes no file.
 func (g *generation) generate(ctx context.Context) ([]byte, error) {
 	return await(ctx, func() ([]byte, error) { return g.yield(ctx) })
 }
@@ -116,7 +116,7 @@ func checkOut(path string) error {
 	return nil
 }
 
-// maxSchema is far above the size of any schema. A device or a wrong file can be endless.
+// maxSchema is far above the size of any schema. A device can be endless.
 const maxSchema = 16 << 20
 
 var errNoSchema = errors.New("--schema is empty; give it the name of a file, or leave it out")

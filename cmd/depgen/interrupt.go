@@ -7,12 +7,12 @@ import (
 	"syscall"
 )
 
-// interruption is the signal that asked depgen to end, as the cause of a context.
+// interruption is the cause of a context that a signal has canceled.
 type interruption struct{ signal syscall.Signal }
 
 func (*interruption) Error() string { return "interrupted" }
 
-// exitCode is what shells make of a program that the signal has killed.
+// exitCode returns the exit code that shells report for a program killed by the signal.
 func (i *interruption) exitCode() int { return 128 + int(i.signal) }
 
 // interruptible returns a context that SIGINT or SIGTERM cancels. The next such signal ends the process at once.
@@ -29,8 +29,8 @@ func interruptible(parent context.Context) context.Context {
 	return ctx
 }
 
-// await returns what f returns, or the cause of ctx as soon as ctx is done: nothing interrupts f while it opens a pipe that
-// nobody writes to, or while it parses.
+// await calls f and returns its results, or the cause of ctx as soon as ctx is done. It does not wait for f then: opening a
+// pipe that has no writer can take forever.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T

@@ -46,9 +46,9 @@ func TestScripts(t *testing.T) {
 }
 
 // offlineGo returns the environment in which scripts build modules of their own, from
-// this repository and the modules that this test was built with, and from nothing else.
-// REQUIRE is the flags by which go mod edit selects them: a workspace selects newer
-// ones than go.mod of this module does, and the go command downloads only those.
+// this repository and the modules that this test was built with, without a download.
+// REQUIRE contains the flags of go mod edit that select these modules: a workspace
+// selects newer ones than this module's go.mod, and only those have been downloaded.
 func offlineGo(t *testing.T) []string {
 	t.Helper()
 	repo, err := filepath.Abs("../..")

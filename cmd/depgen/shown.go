@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// shown returns a path as messages show it: quoted if it has characters that a terminal would act on or not show.
+// shown returns a path for a message. It quotes a path with characters that a terminal acts on or does not show.
 func shown(path string) string {
 	if strings.ContainsFunc(path, hidden) {
 		return strconv.Quote(path)
@@ -14,7 +14,7 @@ func shown(path string) string {
 	return path
 }
 
-// visible replaces such characters in a message whose paths come from elsewhere, such as the operating system.
+// visible escapes such characters in a message. The operating system, for one, puts paths into errors as they are.
 func visible(message string) string {
 	if !strings.ContainsFunc(message, hidden) {
 		return message

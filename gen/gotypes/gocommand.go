@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// environment returns the environment for go commands: the process's own, but without -mod=mod, which would let them write
-// to go.mod.
+// environment returns the environment for go commands: the process's own without -mod=mod, which lets them write to go.mod.
 func environment(ctx context.Context, dir string) ([]string, error) {
 	env := os.Environ()
 	flags, err := goCommand(ctx, dir, env, "env", "GOFLAGS")
@@ -26,7 +25,7 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 	return env, nil
 }
 
-// goCommand runs the go command in dir. Its error is what the go command prints, in one line.
+// goCommand runs the go command in dir. Its error is the output of the go command, in one line.
 func goCommand(ctx context.Context, dir string, env []string, args ...string) (stdout string, err error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = dir, env
@@ -42,7 +41,7 @@ func goCommand(ctx context.Context, dir string, env []string, args ...string) (s
 	return string(out), err
 }
 
-// trouble returns an error of packages.Load without what it puts before the go command's own text.
+// trouble returns an error of packages.Load without its prefix to the output of the go command.
 func trouble(err error) error {
 	if _, text, ok := strings.Cut(oneLine(err.Error()), "stderr: "); ok {
 		return errors.New(text)

@@ -21,13 +21,12 @@ import (
 // result for each name, in order. What does not compile in their packages is no hindrance as long as the types themselves are
 // clear: that file may be missing or stale, and what it declares is not looked at.
 //
-// The error is why no type could be looked up, such as a go command that is missing or refuses go.mod. Each result has it
-// too.
+// The error reports trouble that hides all types, such as a missing go command or a broken go.mod. Each result has it too.
 func Load(ctx context.Context, dir, out string, names []schema.TypeName) ([]schema.LoadedType, error) {
 	l := &loader{out: out, packages: map[string]*packages.Package{}}
 	err := l.load(ctx, dir, names)
 	if ctx.Err() != nil {
-		err = ctx.Err() // rather than that the go command was killed
+		err = ctx.Err() // the go command only reports that it was killed
 	}
 	if err != nil {
 		err = fmt.Errorf("load Go types: %w", err)
@@ -87,7 +86,7 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		l.packages[pkg.PkgPath] = pkg
 	}
 	if slices.ContainsFunc(paths, func(path string) bool { return l.packages[path] == nil }) {
-		// The go command reports on each package that it is asked for, unless it fails. packages.Load drops why.
+		// The go command has failed, and packages.Load has dropped its output.
 		if _, err := goCommand(ctx, l.dir, env, append([]string{"list", "-e", "-export", "--"}, paths...)...); err != nil {
 			return err
 		}

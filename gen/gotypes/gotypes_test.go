@@ -76,7 +76,7 @@ func TestLoadFails(t *testing.T) {
 		ctx     context.Context
 		dir     string
 		want    string
-		trouble bool // rather than that the types are not there
+		trouble bool // as opposed to missing types
 	}{
 		{"cancelled", cancelled, dir, "context canceled", true},
 		{"no folder", t.Context(), filepath.Join(dir, "nowhere"), "no such file or directory", true},

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// client speaks the Language Server Protocol with one server, about files that exist
-// only in the conversation.
+// client speaks the Language Server Protocol with one server. The files that it opens are
+// not on the disk.
 type client struct {
 	in     io.Writer
 	out    *textproto.Reader
@@ -95,7 +95,7 @@ func startClient(t *testing.T) *client {
 	return c
 }
 
-// open shows the server a file, whose lines count from 1 since one with the JSON Schema comes before them.
+// open sends a file. A line that names the JSON Schema comes first, so the lines of text count from 1.
 func (c *client) open(t *testing.T, uri, text string) {
 	t.Helper()
 	c.notify(t, "textDocument/didOpen", object{"textDocument": object{
@@ -104,7 +104,7 @@ func (c *client) open(t *testing.T, uri, text string) {
 	}})
 }
 
-// diagnose returns what the server says of a file, once it does.
+// diagnose waits for the diagnostics of a file.
 func (c *client) diagnose(t *testing.T, uri string) []diagnostic {
 	t.Helper()
 	for {
@@ -115,7 +115,7 @@ func (c *client) diagnose(t *testing.T, uri string) []diagnostic {
 	}
 }
 
-// hover returns the text that an editor shows at a place.
+// hover returns the text that an editor shows at a position.
 func (c *client) hover(t *testing.T, uri string, at position) string {
 	t.Helper()
 	var answer struct {
@@ -198,7 +198,7 @@ func (c *client) receive(t *testing.T) message {
 	return m
 }
 
-// configuration answers a request for settings, with those that are not the server's defaults.
+// configuration answers a request for settings.
 func configuration(t *testing.T, params json.RawMessage) json.RawMessage {
 	t.Helper()
 	var asked struct {
@@ -213,7 +213,7 @@ func configuration(t *testing.T, params json.RawMessage) json.RawMessage {
 	for i, item := range asked.Items {
 		settings[i] = object{}
 		if item.Section == "yaml" {
-			// A list of schemas for all kinds of files would be fetched.
+			// By default, the server fetches a list of schemas for all kinds of files.
 			settings[i] = object{"validate": true, "hover": true, "schemaStore": object{"enable": false}}
 		}
 	}

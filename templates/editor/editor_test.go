@@ -15,35 +15,35 @@ import (
 	"github.com/depgen/depgen/templates"
 )
 
-// file is a schema that the server is shown.
+// file is a schema, with the lines that the server may mark.
 type file struct {
 	name, text string
-	wrong      bool  // in its form, so that the server must see it
+	wrong      bool  // in its form, so the server must report it
 	depgen     []int // the lines of depgen's problems
-	want       []int // the lines that the server marks instead of some of depgen's, if not nil
+	want       []int // the lines that the server marks; nil for some of depgen's
 }
 
-// elsewhere lists the goldens in which the server marks other lines than depgen does.
+// elsewhere lists the goldens where the server and depgen mark different lines.
 var elsewhere = map[string][]int{
-	// Broken YAML: the server goes on reading, and finds more.
+	// The YAML is broken: the server reads on after the mistake, and finds more.
 	"bad_alias_bomb.txtar":  {2, 3, 4, 5, 6, 7},
 	"bad_yaml_anchor.txtar": {3, 5},
 	"bad_yaml_colon.txtar":  {3, 4},
 	"bad_yaml_quote.txtar":  {3, 6},
 	"bad_yaml_tab.txtar":    {2, 3, 4},
-	// The server takes these for YAML, and a schema has no say in them.
+	// To the server, these are valid YAML, and no rule of a JSON Schema is about them.
 	"bad_alias_loop.txtar":   {},
 	"bad_merge.txtar":        {},
 	"bad_only_comment.txtar": {},
 	// The line that names the JSON Schema counts for the first document only.
 	"bad_documents.txtar": {},
-	// depgen marks the second of two keys, a JSON Schema knows no order.
+	// depgen marks the second of two keys. A JSON Schema knows no order.
 	"bad_id_and_values.txtar": {5, 7, 9},
-	// depgen reads no further in a schema of another version.
+	// depgen stops at an unknown version.
 	"bad_version_newer.txtar": {1, 3},
 }
 
-// TestServer shows the server all schemas, and asks it about each key of one.
+// TestServer opens all schemas in one server, and compares its diagnostics and hovers.
 func TestServer(t *testing.T) {
 	t.Parallel()
 	c := startClient(t)
@@ -56,7 +56,7 @@ func TestServer(t *testing.T) {
 	}
 	c.open(t, "file:///hover.yaml", everyKey)
 
-	// All conversation is over before the first subtest begins, since they are parallel.
+	// The subtests are parallel, so the server is asked before they begin.
 	found := make([][]diagnostic, len(files))
 	for i, f := range files {
 		found[i] = c.diagnose(t, "file:///golden/"+f.name)
@@ -103,13 +103,13 @@ func TestServer(t *testing.T) {
 
 func messageURI(i int) string { return "file:///message/" + strconv.Itoa(i) + ".yaml" }
 
-// useless are the server's own words for mistakes that it cannot name.
+// useless are messages of the server that name no mistake.
 var useless = []string{
 	"Matches multiple schemas", "Matches a schema that is not allowed", "does not match the pattern", `Expected "kind"`, "Expected one of",
 }
 
-// requireLines requires the server to mark what is wrong in the form of a file, only where depgen
-// does too, and in words that help.
+// requireLines fails unless the server finds the mistakes of form in a file, marks only lines that
+// depgen reports, and uses words that help.
 func requireLines(t *testing.T, f file, found []diagnostic) {
 	t.Helper()
 	lines := []int{}

@@ -1,6 +1,6 @@
 package editor
 
-// messages are schemas with what the server says of them.
+// messages are schemas with the messages of the server.
 var messages = []struct {
 	name, schema string
 	want         []string // "line: message"
@@ -40,6 +40,10 @@ var messages = []struct {
 	{
 		"name in capitals", "version: 1\nkinds:\n  Doc: {id: string}\n",
 		[]string{"3: A kind's name is made of a-z, 0-9 and _, begins with a letter, and has at most 64 characters."},
+	},
+	{
+		"part's name in capitals", "version: 1\nkinds:\n  note:\n    id: [{User: uuid}]\n",
+		[]string{"4: A name is made of a-z, 0-9 and _, begins with a letter, and has at most 64 characters."},
 	},
 	{
 		"value that is a number", "version: 1\nkinds:\n  year: {values: [2024]}\n",
