@@ -2,16 +2,15 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"go/scanner"
 	"go/token"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"time"
 )
 
@@ -93,8 +92,8 @@ func writeGenerated(path string, content []byte) error {
 	return replaceFile(old, content)
 }
 
-// temporary matches the names of temporary files. The dot keeps the go command from ever seeing them.
-var temporary = regexp.MustCompile(`^\.depgen-\d+$`)
+// temporary matches the names of temporary files, those of older versions too. The dot hides them from the go command.
+var temporary = regexp.MustCompile(`^\.depgen-([A-Z2-7]{26}|\d+)$`)
 
 // staleAfter is far longer than a run needs from making a temporary file to renaming it.
 const staleAfter = time.Minute
@@ -145,6 +144,5 @@ func replaceFile(old *generatedFile, content []byte) (err error) {
 
 // createTemporary makes an empty file with the mode of a new one, which os.CreateTemp does not.
 func createTemporary(dir string) (*os.File, error) {
-	name := ".depgen-" + strconv.FormatUint(rand.Uint64(), 10)
-	return os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
+	return os.OpenFile(filepath.Join(dir, ".depgen-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
 }

@@ -22,8 +22,8 @@ var messages = []struct {
 		[]string{"3: A kind has an id or values; give it one."},
 	},
 	{
-		"misspelt key", "version: 1\nkinds:\n  doc: {id: string, descripton: A doc.}\n",
-		[]string{"3: Property descripton is not allowed."},
+		"misspelt key", "version: 1\nkinds:\n  doc: {id: string, prefx: d}\n",
+		[]string{"3: Property prefx is not allowed."},
 	},
 	{
 		"prefix of the gateway", "version: 1\nkinds:\n  doc:\n    id: string\n    prefix: cc\n",
