@@ -73,7 +73,7 @@ func isGenerated(content []byte) bool {
 		if tok != token.COMMENT {
 			return false
 		}
-		if file.Position(at).Column == 1 && header.MatchString(text) {
+		if file.PositionFor(at, false).Column == 1 && header.MatchString(text) {
 			return true
 		}
 	}
