@@ -36,6 +36,8 @@ func newGatewayTokenCommand(secret *string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			key := cmp.Or(*secret, os.Getenv(secretEnv))
 			switch {
+			case cmd.Flag("jwt-secret").Changed && *secret == "":
+				return errors.New("--jwt-secret is empty; leave it out for the secret in " + secretEnv)
 			case key == "":
 				return fmt.Errorf("no secret to sign the token with; set %s to the gateway's, or pass --jwt-secret", secretEnv)
 			case tenant == "":
