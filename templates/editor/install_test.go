@@ -6,15 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/depgen/depgen/internal/testenv"
 )
 
 const serverVersion = "2.0.0"
 
 // serverCommand returns the command line of the language server. Without Node.js, npm or
-// its registry, the test is skipped with one line that says so; in CI it fails.
+// its registry, the test is skipped.
 func serverCommand(t *testing.T) []string {
 	t.Helper()
 	node, err := exec.LookPath("node")
@@ -22,13 +23,8 @@ func serverCommand(t *testing.T) []string {
 	if err == nil {
 		server, err = install(t.Context())
 	}
-	if err != nil && os.Getenv("CI") != "true" {
-		why, _, _ := strings.Cut(err.Error(), "\n")
-		fmt.Printf("skipped: %s, which runs yaml-language-server %s from npm: %s\n", t.Name(), serverVersion, why)
-		t.SkipNow()
-	}
 	if err != nil {
-		t.Fatalf("install yaml-language-server %s: %v", serverVersion, err)
+		testenv.Missing(t, "Node.js with yaml-language-server from npm", err)
 	}
 	return []string{node, server, "--stdio"}
 }
