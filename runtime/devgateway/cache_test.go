@@ -120,7 +120,7 @@ func TestInvalidate(t *testing.T) {
 	f.wantCache("HIT_L1", "", "two", acme, deps("doc:2", "table:docs"))
 	f.wantCache("MISS", "", "one", acme, deps("doc:1", "table:docs"))
 
-	f.drop(2, `{"dep_id":"table:docs","new_hash":"7"}`, acme)
+	f.drop(2, `{"dep_id":"table:docs","new_hash":"0b0e7a1c-6f0e-4c1e-9f0a-3c1d2e4f5a6b"}`, acme)
 	f.wantCache("MISS", "", "two", acme, deps("doc:2", "table:docs"))
 	f.wantCache("HIT_L1", "", "none", acme)
 	f.wantCache("HIT_L1", "", "one", other, deps("doc:1"))

@@ -32,11 +32,20 @@
 // asks the upstream, but no longer than the upstream's time. A client that takes
 // no more of its answer for 30 seconds is dropped.
 //
-// # Late fills
+// # Versions and late fills
 //
-// An answer whose request began before an invalidation of one of its deps and
-// ends after it is kept, as by the hosted gateway, if the dep has the default
-// hash "v1". With another hash it is refused, and so is an entry that is already
-// there, once the dep's current hash is known to differ. [WithStrictHash] treats
-// "v1" as the others.
+// The new hash of an invalidation becomes the dep's current hash, and an answer
+// with another hash is not kept from then on, whether its request began before
+// the invalidation (a late fill) or after it.
+//
+// The default hash "v1" is ambiguous: it is sent for data without a version, and
+// for the version "v1". The last invalidation of the dep decides. If its new hash
+// is a random UUID, as clients and this gateway make for data without a version,
+// answers with "v1" are kept, late fills too, as by the hosted gateway. After any
+// other new hash "v1" is a version like all others. [WithStrictHash] makes it one
+// in each case.
+//
+// So a dep should be used with versions everywhere or nowhere. Where both meet,
+// the gateway keeps fewer answers: after an invalidation without a version no
+// answer with a version, and after one with a version no answer without.
 package devgateway

@@ -46,6 +46,67 @@ func TestLateFills(t *testing.T) {
 	}
 }
 
+// A version may be spelt "v1" too. An invalidation with a version tells that "v1"
+// is one, and a random UUID, which clients send for data without versions, that
+// it is none.
+func TestVersionSpeltLikeTheDefaultHash(t *testing.T) {
+	t.Parallel()
+	const random, other = "0b0e7a1c-6f0e-4c1e-9f0a-3c1d2e4f5a6b", "7d2f4f0e-1c9b-4b7e-8a55-0f9e8d7c6b5a"
+	tests := []struct {
+		name, dep string
+		newHashes []string // of invalidations while the answer is made
+		want      string   // of the same request afterwards
+	}{
+		{"version v1, then v2", "spec:api@v1", []string{"v2"}, "MISS"},
+		{"version v1, then a date", "spec:api@v1", []string{"2026-03-01"}, "MISS"},
+		{"version v1, then v2, then v1 again", "spec:api@v1", []string{"v2", "v1"}, "HIT_L1"},
+		{"no version", "doc:1", []string{random}, "HIT_L1"},
+		{"no version, in capitals", "doc:1", []string{strings.ToUpper(random)}, "HIT_L1"},
+		{"no version, twice", "doc:1", []string{random, other}, "HIT_L1"},
+		{"a UUID that is not random", "spec:api@v1", []string{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, "MISS"},
+		{"a UUID in another form", "spec:api@v1", []string{strings.ReplaceAll(random, "-", "")}, "MISS"},
+		{"random UUIDs as versions, an old one", "spec:api@" + random, []string{other}, "MISS"},
+		{"random UUIDs as versions, the new one", "spec:api@" + other, []string{other}, "HIT_L1"},
+		{"mixed: the last one has a version", "doc:1", []string{random, "v2"}, "MISS"},
+		{"mixed: the last one has no version", "doc:1", []string{"v2", random}, "HIT_L1"},
+		{"mixed: a version, the last one has none", "doc:1@v2", []string{"v2", random}, "MISS"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var f *fixture
+			id, _, _ := strings.Cut(tt.dep, "@")
+			during, next := tt.newHashes, counting()
+			f = start(t, devgateway.WithUpstream(upstream(func(r *http.Request) (*http.Response, error) {
+				for _, hash := range during {
+					f.drop(0, fmt.Sprintf(`{"dep_id":%q,"new_hash":%q}`, id, hash), tenant(t, "acme"))
+				}
+				during = nil
+				return next(r)
+			})))
+			f.wantCache("MISS", `{"choices":[1]}`, "hello", tenant(t, "acme"), deps(tt.dep))
+			f.wantCache(tt.want, "", "hello", tenant(t, "acme"), deps(tt.dep))
+		})
+	}
+}
+
+// A request that begins after the invalidation and still has version "v1" is
+// stale too.
+func TestVersionSpeltLikeTheDefaultHashAfterAnInvalidation(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	acme := tenant(t, "acme")
+	f.wantCache("MISS", "", "hello", acme, deps("spec:api"))
+	f.drop(1, `{"dep_id":"spec:api","new_hash":"v2"}`, acme)
+	f.wantCache("MISS", "", "hello", acme, deps("spec:api"))
+	f.wantCache("MISS", "", "hello", acme, deps("spec:api"))
+	f.wantCache("MISS", "", "hello", acme, deps("spec:api@v2"))
+	f.wantCache("HIT_L1", "", "hello", acme, deps("spec:api@v2"))
+	f.drop(1, `{"dep_id":"spec:api"}`, acme)
+	f.wantCache("MISS", "", "hello", acme, deps("spec:api"))
+	f.wantCache("HIT_L1", "", "hello", acme, deps("spec:api"))
+}
+
 // A stale reader, which still sends the old version, neither gets nor makes entries.
 func TestVersions(t *testing.T) {
 	t.Parallel()

@@ -104,8 +104,8 @@ func WithClock(now func() time.Time) Option {
 }
 
 // WithStrictHash says whether the default hash "v1" is compared with a dep's
-// current hash as any other is, so that after an invalidation only requests that
-// carry the new hash are cached. Defaults to false.
+// current hash as any other is, also if that is a random UUID, so that after an
+// invalidation only requests that carry the new hash are cached. Defaults to false.
 func WithStrictHash(strict bool) Option {
 	return optionFunc(func(c *config) { c.strictHash = strict })
 }

@@ -3,6 +3,8 @@ package devgateway
 import (
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // policyDep is a dep that every entry has without naming it.
@@ -117,14 +119,28 @@ func (s *store) invalidate(d depKey, newHash string) int {
 
 func (s *store) outdated(e *entry) bool {
 	for id, hash := range e.hashes {
-		if hash == defaultHash && !s.strict {
-			continue
-		}
-		if now, known := s.current.get(depKey{e.tenant, id}); known && now != hash {
+		if now, known := s.current.get(depKey{e.tenant, id}); known && s.movedOn(hash, now) {
 			return true
 		}
 	}
 	return false
+}
+
+// movedOn reports whether a dep with the current hash now outdates the hash. "v1"
+// stands for no version or for the version "v1"; the last invalidation of the dep
+// tells which, because one without a version has a random hash.
+func (s *store) movedOn(hash, now string) bool {
+	if hash == defaultHash && !s.strict && isRandom(now) {
+		return false
+	}
+	return hash != now
+}
+
+// isRandom reports whether a new hash is a random UUID, which clients send for
+// data without a version.
+func isRandom(hash string) bool {
+	id, err := uuid.Parse(hash)
+	return err == nil && len(hash) == len(uuid.Nil.String()) && id.Version() == 4 && id.Variant() == uuid.RFC4122
 }
 
 // unindex is called for every entry that goes.

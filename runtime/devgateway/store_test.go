@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// randomHash is the new hash of data without a version.
+const randomHash = "0b0e7a1c-6f0e-4c1e-9f0a-3c1d2e4f5a6b"
+
 // model is the plainest store there is: a list, the most recently used entry first.
 type model struct {
 	max     int64
@@ -41,7 +44,8 @@ func (m *model) add(e modelEntry) { m.entries = append([]modelEntry{e}, m.entrie
 
 func (m *model) outdated(e *entry) bool {
 	for id, hash := range e.hashes {
-		if now, known := m.current[depKey{e.tenant, id}]; hash != "v1" && known && now != hash {
+		now, known := m.current[depKey{e.tenant, id}]
+		if known && now != hash && (hash != "v1" || now != randomHash) {
 			return true
 		}
 	}
@@ -151,6 +155,9 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 				switch r.IntN(8) {
 				case 0:
 					d, hash := depKey{tenant(), fmt.Sprint("d", r.IntN(5))}, fmt.Sprint("v", 1+r.IntN(3))
+					if r.IntN(2) == 0 {
+						hash = randomHash
+					}
 					if r.IntN(10) == 0 {
 						d.id = policyDep
 					}
