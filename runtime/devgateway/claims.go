@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -52,6 +54,52 @@ type tokenClaims struct {
 
 	jwt.RegisteredClaims `json:"-"` // for the methods that the JWT library asks for
 }
+
+// UnmarshalJSON reads the claims under their exact names, of which none may occur
+// twice. In exp and nbf, null does not mean that the token never ends.
+func (c *tokenClaims) UnmarshalJSON(text []byte) error {
+	claims, err := members(text)
+	var repeated repeatedError
+	switch {
+	case errors.As(err, &repeated):
+		return claimError(repeated.Error())
+	case err != nil:
+		return err
+	case !isExact(text):
+		return errInexact
+	}
+	for _, name := range []string{"exp", "nbf"} {
+		if string(claims[name]) == "null" {
+			return claimError(name + " is null: leave it out for a token without that limit")
+		}
+	}
+	var roles []*string
+	for _, claim := range []struct {
+		name, kind string
+		to         any
+	}{
+		{"tenant_id", "a string", &c.TenantID},
+		{"project_id", "a string", &c.ProjectID},
+		{"policy_version", "a string", &c.PolicyVersion},
+		{"roles", "a list of strings", &roles},
+		{"scope", "a string", &c.Scope},
+		{"fresh_ttl_secs", "a number", &c.FreshTTL},
+		{"stale_window_secs", "a number", &c.StaleWindow},
+		{"exp", "a number", &c.Expires},
+		{"nbf", "a number", &c.NotBefore},
+	} {
+		if decode(claims[claim.name], claim.to) != nil || slices.Contains(roles, nil) {
+			return claimError(claim.name + " has the wrong type, not " + claim.kind)
+		}
+	}
+	for _, role := range roles {
+		c.Roles = append(c.Roles, *role)
+	}
+	return nil
+}
+
+// errInexact is why a token's claims are refused that are not text.
+var errInexact = errors.New("the claims are not UTF-8, or have half a surrogate pair")
 
 // claimError says what is wrong with a claim that it names.
 type claimError string
@@ -109,13 +157,19 @@ func window(secs *float64, otherwise time.Duration) time.Duration {
 }
 
 // Mint returns a token with the claims, in the form cc_live_<id>.<JWT>. It fails
-// if there is no secret or no tenant, or if a window is not in whole seconds.
+// if there is no secret or no tenant, if a text is not valid UTF-8, or if a window
+// is not in whole seconds.
 func Mint(secret []byte, c Claims) (string, error) {
 	if len(secret) == 0 {
 		return "", errors.New("mint a token: the secret is empty")
 	}
 	if c.Tenant == "" {
 		return "", errors.New("mint a token: the tenant is empty")
+	}
+	for _, text := range append([]string{c.Tenant, c.Project, c.PolicyVersion, c.Scope}, c.Roles...) {
+		if !utf8.ValidString(text) { // JSON would make one tenant of two
+			return "", fmt.Errorf("mint a token: %q is not valid UTF-8", text)
+		}
 	}
 	fresh, err := claimSeconds(c.FreshTTL)
 	if err != nil {

@@ -56,7 +56,8 @@ func TestClaimsInOtherForms(t *testing.T) {
 	tests := []struct{ name, claims string }{
 		{"windows with a fraction of zero", `{"tenant_id":"acme","fresh_ttl_secs":60.0,"stale_window_secs":0.0}`},
 		{"windows with an exponent", `{"tenant_id":"acme","fresh_ttl_secs":6e1,"stale_window_secs":0}`},
-		{"null means absent", `{"tenant_id":"acme","fresh_ttl_secs":60,"stale_window_secs":0,"exp":null,"nbf":null,"roles":null,"scope":null}`},
+		{"null means absent", `{"tenant_id":"acme","fresh_ttl_secs":60,"stale_window_secs":0,"roles":null,"scope":null}`},
+		{"names in capitals are others", `{"tenant_id":"acme","fresh_ttl_secs":60,"stale_window_secs":0,"TENANT_ID":"other","Exp":1,"FRESH_TTL_SECS":7}`},
 		{"claims of others", `{"tenant_id":"acme","fresh_ttl_secs":60,"stale_window_secs":0,"sub":7,"aud":{},"iat":"now"}`},
 	}
 	for _, tt := range tests {
@@ -88,6 +89,42 @@ func TestClaimsInOtherForms(t *testing.T) {
 		f.clock.advance(time.Second)
 		f.ask("hello", acme).wantProblem(t, 401, "token_expired")
 	})
+}
+
+func TestClaimsAreReadExactly(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, claims, want string }{
+		{"tenant in capitals", `{"TENANT_ID":"acme"}`, "claim tenant_id is missing"},
+		{"tenant null", `{"tenant_id":null}`, "claim tenant_id is missing"},
+		{"exp null", `{"tenant_id":"acme","exp":null}`, "claim exp is null"},
+		{"nbf null", `{"tenant_id":"acme","nbf":null}`, "claim nbf is null"},
+		{"exp over, and another in capitals", `{"tenant_id":"acme","exp":1,"EXP":99999999999}`, "has expired"},
+		{"exp twice", `{"tenant_id":"acme","exp":1,"exp":99999999999}`, "claim exp occurs twice"},
+		{"tenant twice", `{"tenant_id":"acme","tenant\u005fid":"other"}`, "claim tenant_id occurs twice"},
+		{"a role null", `{"tenant_id":"acme","roles":["a",null]}`, "claim roles has the wrong type"},
+		{"tenant not UTF-8", "{\"tenant_id\":\"\xff\"}", "not UTF-8"},
+		{"tenant with half a surrogate pair", `{"tenant_id":"\ud800"}`, "half a surrogate pair"},
+		{"role not UTF-8", "{\"tenant_id\":\"acme\",\"roles\":[\"\xfe\"]}", "not UTF-8"},
+		{"a list", `["acme"]`, "malformed"},
+		{"null", `null`, "claim tenant_id is missing"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := start(t).ask("hello", bearer(signText(t, `eyJhbGciOiJIUzI1NiJ9`, tt.claims)))
+			if message := got.message(t); got.code != 401 || !strings.Contains(message, tt.want) {
+				t.Errorf("got %d %q, want 401 with %q", got.code, message, tt.want)
+			}
+		})
+	}
+}
+
+// Pairs of surrogates and a replacement character of its own are text.
+func TestTenantsInUnusualLetters(t *testing.T) {
+	t.Parallel()
+	for _, claims := range []string{`{"tenant_id":"\ud83d\ude00"}`, `{"tenant_id":"\ufffd"}`, `{"tenant_id":"\\ud800"}`, `{"tenant_id":"ü\n"}`} {
+		start(t).wantCache("MISS", "", "hello", bearer(signText(t, `eyJhbGciOiJIUzI1NiJ9`, claims)))
+	}
 }
 
 // signText signs claims as they are written.

@@ -2,6 +2,7 @@ package devgateway
 
 import (
 	"crypto/sha256"
+	"errors"
 	"sync"
 )
 
@@ -27,7 +28,11 @@ func (g *Gateway) complete(x *exchange) error {
 		x.seen.Tenant = id.tenant
 	}
 	deps, err := depsOf(x.request.Header)
-	if err != nil {
+	var unfit unfitError
+	switch {
+	case errors.As(err, &unfit):
+		x.seen.Uncached = err
+	case err != nil:
 		return err
 	}
 	x.seen.Deps = deps
@@ -37,7 +42,7 @@ func (g *Gateway) complete(x *exchange) error {
 	}
 	x.seen.Body = body
 	c := newCall(x.request.Header, body)
-	if id == nil {
+	if id == nil || x.seen.Uncached != nil {
 		return g.bypass(x, c)
 	}
 

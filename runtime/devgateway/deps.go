@@ -1,14 +1,14 @@
 package devgateway
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Bounds of one request's deps. The header's is what an http.Server with a
@@ -36,7 +36,16 @@ type Dep struct {
 	Hash string // "v1" if the request named none
 }
 
-// depsOf returns the deps that the request declares, each id once.
+// unfitError is why deps that are well formed cannot be kept with an answer. The
+// request is a bypass then: a call must not fail because of the cache.
+type unfitError string
+
+func (e unfitError) Error() string { return string(e) }
+
+func unfitf(format string, args ...any) error { return unfitError(fmt.Sprintf(format, args...)) }
+
+// depsOf returns the deps that the request declares, each id once. The error is an
+// unfitError, or an apiError if the header is not what the protocol says.
 func depsOf(h http.Header) ([]Dep, error) {
 	values := h[headerDeps]
 	if len(values) == 0 {
@@ -46,6 +55,10 @@ func depsOf(h http.Header) ([]Dep, error) {
 		return nil, badRequestf("invalid_deps", "more than one %s header: send all deps in one", headerDeps)
 	}
 	deps, err := decodeDeps(values[0])
+	var unfit unfitError
+	if errors.As(err, &unfit) {
+		return nil, fmt.Errorf("%s: %w", headerDeps, err)
+	}
 	if err != nil {
 		return nil, badRequestf("invalid_deps", `%s: %v: send the base64url of a JSON array [{"dep_id":"…","expected_hash":"…"}]`, headerDeps, err)
 	}
@@ -58,7 +71,7 @@ var stdToURL = strings.NewReplacer("+", "-", "/", "_")
 
 func decodeDeps(header string) ([]Dep, error) {
 	if len(header) > maxDepsHeader {
-		return nil, fmt.Errorf("%d bytes are more than %d", len(header), maxDepsHeader)
+		return nil, unfitf("%d bytes are more than %d; declare fewer deps", len(header), maxDepsHeader)
 	}
 	header = stdToURL.Replace(strings.TrimSpace(header))
 	if header == "" {
@@ -72,8 +85,8 @@ func decodeDeps(header string) ([]Dep, error) {
 	if err != nil {
 		return nil, errors.New("it is not base64")
 	}
-	if !utf8.Valid(text) {
-		return nil, errors.New("what it encodes is not UTF-8")
+	if !isExact(text) {
+		return nil, errors.New("what it encodes is not UTF-8, or has half a surrogate pair")
 	}
 	var wire []json.RawMessage
 	if err := json.Unmarshal(text, &wire); err != nil || wire == nil {
@@ -91,7 +104,7 @@ func decodeDeps(header string) ([]Dep, error) {
 		}
 		switch hash, again := hashes[d.ID]; {
 		case again && hash != d.Hash:
-			return nil, fmt.Errorf("dep %d: %q has two hashes", i, d.ID)
+			return nil, unfitf("dep %d: %.40q has two hashes; declare the one that the answer is made from", i, d.ID)
 		case again:
 			continue
 		}
@@ -99,7 +112,7 @@ func decodeDeps(header string) ([]Dep, error) {
 		deps = append(deps, d)
 	}
 	if len(deps) > maxDeps {
-		return nil, fmt.Errorf("%d deps are more than %d", len(deps), maxDeps)
+		return nil, unfitf("%d deps are more than %d; declare fewer deps", len(deps), maxDeps)
 	}
 	return deps, nil
 }
@@ -109,47 +122,35 @@ func (d Dep) check() error {
 	case d.ID == "":
 		return errors.New("dep_id is empty")
 	case len(d.ID) > maxDepID:
-		return fmt.Errorf("dep_id is longer than %d bytes", maxDepID)
+		return unfitf("dep_id is longer than %d bytes; shorten it", maxDepID)
 	case d.Hash == "":
 		return errors.New("expected_hash is empty")
 	case len(d.Hash) > maxHash:
-		return fmt.Errorf("expected_hash is longer than %d bytes", maxHash)
+		return unfitf("expected_hash is longer than %d bytes; shorten it", maxHash)
 	}
 	return nil
 }
 
-// parseDep reads one object. Its keys have to be exact and to occur once, as they
-// need not for a struct: a hash under another name would be taken for "v1".
+var errNoObject = errors.New("it is not an object")
+
+// parseDep reads one object. A key that it does not know could be a misspelt hash,
+// which would be taken for "v1".
 func parseDep(object []byte) (Dep, error) {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return Dep{}, errors.New("it is not an object")
+	values, err := members(object)
+	if err != nil {
+		return Dep{}, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if name != keyID && name != keyHash {
+			return Dep{}, fmt.Errorf("%.40q is not a key of a dep", name)
+		}
 	}
 	dep := Dep{Hash: defaultHash}
-	seen := map[string]bool{}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return Dep{}, errors.New("it is not an object")
-		}
-		name := fmt.Sprint(key)
-		if seen[name] {
-			return Dep{}, fmt.Errorf("%s occurs twice", name)
-		}
-		seen[name] = true
-		value, err := d.Token()
-		text, isText := value.(string)
-		switch {
-		case name != keyID && name != keyHash:
-			return Dep{}, fmt.Errorf("%.40q is not a key of a dep", name)
-		case name == keyHash && value == nil && err == nil:
-		case !isText:
-			return Dep{}, fmt.Errorf("%s is not a string", name)
-		case name == keyID:
-			dep.ID = text
-		default:
-			dep.Hash = text
-		}
+	if id := values[keyID]; string(id) == "null" || decode(id, &dep.ID) != nil {
+		return Dep{}, fmt.Errorf("%s is not a string", keyID)
+	}
+	if decode(values[keyHash], &dep.Hash) != nil {
+		return Dep{}, fmt.Errorf("%s is not a string", keyHash)
 	}
 	return dep, nil
 }

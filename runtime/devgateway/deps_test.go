@@ -1,8 +1,10 @@
 package devgateway_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
@@ -49,13 +51,10 @@ func TestDepsHeaderForms(t *testing.T) {
 	}
 }
 
+func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+
 func TestDepsHeaderRefused(t *testing.T) {
 	t.Parallel()
-	encode := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-	many := make([]string, 1001)
-	for i := range many {
-		many[i] = fmt.Sprintf(`{"dep_id":"d:%d"}`, i)
-	}
 	tests := []struct{ name, value, want string }{
 		{"empty", "", "it is empty"},
 		{"space", "  ", "it is empty"},
@@ -81,12 +80,9 @@ func TestDepsHeaderRefused(t *testing.T) {
 		{"an object as id", encode(`[{"dep_id":{"dep_id":"a"}}]`), "dep 0: dep_id is not a string"},
 		{"empty hash", encode(`[{"dep_id":"a","expected_hash":""}]`), "dep 0: expected_hash is empty"},
 		{"number as hash", encode(`[{"dep_id":"a","expected_hash":7}]`), "dep 0: expected_hash is not a string"},
-		{"one id, two hashes", encode(`[{"dep_id":"a","expected_hash":"1"},{"dep_id":"a","expected_hash":"2"}]`), `dep 1: "a" has two hashes`},
 		{"not UTF-8", encode("[{\"dep_id\":\"\xff\"}]"), "not UTF-8"},
-		{"too many", encode("[" + strings.Join(many, ",") + "]"), "1001 deps are more than 1000"},
-		{"long id", encode(`[{"dep_id":"` + strings.Repeat("x", 4097) + `"}]`), "longer than 4096 bytes"},
-		{"long hash", encode(`[{"dep_id":"a","expected_hash":"` + strings.Repeat("x", 1025) + `"}]`), "longer than 1024 bytes"},
-		{"long header", encode("[" + strings.Repeat(" ", 64<<10) + "]"), "more than 65536"},
+		{"half a surrogate pair", encode(`[{"dep_id":"doc:\ud800"}]`), "half a surrogate pair"},
+		{"two halves in the wrong order", encode(`[{"dep_id":"doc:\udc00\ud800"}]`), "half a surrogate pair"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -109,5 +105,49 @@ func TestDepsHeaderRefused(t *testing.T) {
 		f := start(t)
 		twice := func(h http.Header) { h[headerDeps] = []string{encode(`[{"dep_id":"a"}]`), encode(`[]`)} }
 		f.ask("hello", tenant(t, "acme"), twice).wantProblem(t, 400, "invalid_deps")
+	})
+}
+
+// Deps that are right but cannot be kept cost the cache its use, not the caller the call.
+func TestDepsThatCannotBeKeptAreABypass(t *testing.T) {
+	t.Parallel()
+	many := make([]string, 1001)
+	for i := range many {
+		many[i] = fmt.Sprintf(`{"dep_id":"d:%d"}`, i)
+	}
+	tests := []struct{ name, value, want string }{
+		{"one id, two hashes", encode(`[{"dep_id":"a","expected_hash":"1"},{"dep_id":"a","expected_hash":"2"}]`), `dep 1: "a" has two hashes`},
+		{"too many", encode("[" + strings.Join(many, ",") + "]"), "1001 deps are more than 1000"},
+		{"long id", encode(`[{"dep_id":"` + strings.Repeat("x", 4097) + `"}]`), "longer than 4096 bytes"},
+		{"long hash", encode(`[{"dep_id":"a","expected_hash":"` + strings.Repeat("x", 1025) + `"}]`), "longer than 1024 bytes"},
+		{"long header", encode("[" + strings.Repeat(" ", 64<<10) + "]"), "more than 65536"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var seen []devgateway.Completion
+			var log bytes.Buffer
+			f := start(t,
+				devgateway.WithObserver(devgateway.Observer{Completion: func(c devgateway.Completion) { seen = append(seen, c) }}),
+				devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))),
+				devgateway.WithBypassLimit(1),
+			)
+			acme := tenant(t, "acme")
+			for i := range 3 { // more than the bypasses that an address has
+				f.wantCache("BYPASS", fmt.Sprintf(`{"choices":[%d]}`, i+1), "hello", acme, set(headerDeps, tt.value))
+			}
+			f.wantCache("MISS", `{"choices":[4]}`, "hello", acme) // nothing was kept
+			f.server.Close()
+			if got := seen[0]; got.Uncached == nil || !strings.Contains(got.Uncached.Error(), tt.want) || got.Tenant != "acme" || got.Deps != nil {
+				t.Errorf("the observer got %+v, want a reason with %q", got, tt.want)
+			}
+			if !strings.Contains(log.String(), "uncached=") || !strings.Contains(log.String(), "cache=BYPASS") {
+				t.Errorf("the log does not warn: %s", log.String())
+			}
+		})
+	}
+	t.Run("without a token", func(t *testing.T) {
+		t.Parallel()
+		start(t).wantCache("BYPASS", "", "hello", set(headerDeps, tests[0].value))
 	})
 }

@@ -25,6 +25,10 @@
 // entry also has to carry each dep of the request, with the same hash: otherwise
 // an answer could be served that an invalidation of that dep would not have reached.
 //
+// A deps header that breaks the protocol is answered 400. Deps that are right, but
+// too many or too long, or of one id with two hashes, make the request a bypass
+// with a warning in the log: a call must not fail because of the cache.
+//
 // # What is kept
 //
 // A JSON answer with status 200 and choices, or a stream that came to its end

@@ -142,6 +142,10 @@ func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
 	}
 	attrs = append(attrs, x.extra...)
 	level := slog.LevelInfo
+	if x.seen.Uncached != nil {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("uncached", x.seen.Uncached.Error()))
+	}
 	if err != nil && !errors.Is(err, errClientLeft) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}

@@ -1,14 +1,21 @@
 package devgateway
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 func newTestRequest(address string) *http.Request { return &http.Request{RemoteAddr: address} }
@@ -18,6 +25,10 @@ func newTestRequest(address string) *http.Request { return &http.Request{RemoteA
 func FuzzDecodeDeps(f *testing.F) {
 	for _, array := range []string{
 		`[]`, `[{"dep_id":"doc:1","expected_hash":"v1"}]`, `[{"dep_id":"a"},{"dep_id":"a"}]` + "\n", `[{"dep_id":""}]`, `null`,
+		`[{"dep_id":"a","dep_id":"b"}]`, `[{"dep_id":"a","\u0064ep_id":"b"}]`, `[{"dep_id":"a","expected_hash":"1","expected_hash":"2"}]`,
+		`[{"dep_id":"a"},null]`, `[{"dep_id":null}]`, `[{"dep_id":"a","expected_hash":null}]`, `[{"DEP_ID":"a"}]`, `[{"dep_id":"a","Expected_Hash":"2"}]`,
+		"[{\"dep_id\":\"\xff\"},{\"dep_id\":\"\xfe\"}]", `[{"dep_id":"\ud800"},{"dep_id":"\ud801"}]`, `[{"dep_id":"\ud83d\ude00\\ud800"}]`,
+		`[{"dep_id":"a"}]x`, `[{"dep_id":"` + strings.Repeat("x", maxDepID+1) + `"}]`, `[{"dep_id":"a","expected_hash":"` + strings.Repeat("x", maxHash+1) + `"}]`,
 	} {
 		f.Add(base64.RawURLEncoding.EncodeToString([]byte(array)))
 		f.Add(base64.StdEncoding.EncodeToString([]byte(array)) + "\n")
@@ -44,6 +55,7 @@ func FuzzDecodeDeps(f *testing.F) {
 		if len(deps) > maxDeps || len(hashesOf(deps)) != len(deps) {
 			t.Fatalf("accepted %+v", deps)
 		}
+		checkDepsAsSent(t, header, deps)
 		array, err := json.Marshal(wire)
 		if err != nil {
 			t.Fatal(err)
@@ -51,6 +63,107 @@ func FuzzDecodeDeps(f *testing.F) {
 		again, err := decodeDeps(base64.RawURLEncoding.EncodeToString(array))
 		if len(array) <= maxDepsHeader/2 && (err != nil || !reflect.DeepEqual(again, deps)) {
 			t.Fatalf("%+v became %+v, %v", deps, again, err)
+		}
+	})
+}
+
+// checkDepsAsSent reads the header token by token: the deps are those that were
+// sent, no more and no fewer.
+func checkDepsAsSent(t *testing.T, header string, deps []Dep) {
+	t.Helper()
+	header = strings.NewReplacer("\r", "", "\n", "", "-", "+", "_", "/").Replace(strings.TrimSpace(header))
+	text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(header, "="))
+	if err != nil || !utf8.Valid(text) {
+		t.Fatalf("accepted %q: %v", text, err)
+	}
+	replaced := strings.Count(string(text), "\uFFFD") + strings.Count(strings.ToLower(string(text)), `\ufffd`)
+	sent, key := map[string]string{}, ""
+	var id, hash string
+	d := json.NewDecoder(bytes.NewReader(text))
+	for depth, keys := 0, 0; ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			switch token {
+			case '[':
+				depth++
+			case '{':
+				id, hash, key, keys = "", "v1", "", 0
+			case '}':
+				if keys > 2 || id == "" {
+					t.Fatalf("accepted %s", text)
+				}
+				sent[id] = hash
+			}
+		case string:
+			replaced -= strings.Count(token, "\uFFFD")
+			switch {
+			case key == "":
+				key = token
+				keys++
+			case key == keyID && id == "":
+				id, key = token, ""
+			case key == keyHash:
+				hash, key = token, ""
+			default:
+				t.Fatalf("accepted %s", text)
+			}
+		default: // null
+			if err != nil || token != nil || key != keyHash {
+				t.Fatalf("accepted %s: %v", text, err)
+			}
+			key = ""
+		}
+		if depth > 1 {
+			t.Fatalf("accepted %s", text)
+		}
+	}
+	if !maps.Equal(sent, hashesOf(deps)) || replaced < 0 {
+		t.Fatalf("%s became %+v", text, deps)
+	}
+}
+
+// Claims that are accepted are those that the token has, under their exact names.
+func FuzzClaims(f *testing.F) {
+	for _, s := range []string{
+		`{"tenant_id":"acme","exp":2000}`, `{"tenant_id":"acme","exp":1,"EXP":2000}`, `{"tenant_id":"acme","exp":1,"exp":2000}`,
+		`{"tenant_id":"acme","exp":null}`, `{"TENANT_ID":"acme"}`, `{"tenant_id":"a","Tenant_Id":"b"}`, `{"tenant_id":"acme","nbf":null}`,
+		"{\"tenant_id\":\"\xff\"}", `{"tenant_id":"\ud800"}`, `{"tenant_id":"acme","roles":[null]}`, `{"tenant_id":"acme","roles":["a"],"scope":"s"}`, `null`,
+	} {
+		f.Add([]byte(s))
+	}
+	secret := []byte("dev-secret-change-me-32bytes-ok!")
+	const now = 1000
+	v := newVerifier(secret, func() time.Time { return time.Unix(now, 0) })
+	f.Fuzz(func(t *testing.T, claims []byte) {
+		text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims)
+		signature, err := jwt.SigningMethodHS256.Sign(text, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := v.verify(text + "." + base64.RawURLEncoding.EncodeToString(signature))
+		if err != nil {
+			return
+		}
+		var exact map[string]any
+		if json.Unmarshal(claims, &exact) != nil || !utf8.Valid(claims) {
+			t.Fatalf("accepted %q", claims)
+		}
+		for _, limit := range []string{"exp", "nbf"} {
+			value, present := exact[limit]
+			n, isNumber := value.(float64)
+			if present && (!isNumber || (limit == "exp") == (int64(n) <= now) && int64(n) != now) {
+				t.Fatalf("accepted %s", claims)
+			}
+		}
+		if exact["tenant_id"] != id.tenant || id.tenant == "" || exact["scope"] != id.scope && (exact["scope"] != nil || id.scope != "") {
+			t.Fatalf("%s became %+v", claims, id)
+		}
+		if strings.Contains(id.tenant, "\uFFFD") && !strings.Contains(strings.ToLower(string(claims)), `\ufffd`) && !bytes.ContainsRune(claims, utf8.RuneError) {
+			t.Fatalf("%q became the tenant %q", claims, id.tenant)
 		}
 	})
 }

@@ -1,10 +1,8 @@
 package devgateway
 
 import (
-	"encoding/json"
 	"log/slog"
 	"net/http"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -51,14 +49,12 @@ func readInvalidation(x *exchange) (Dep, error) {
 	if err != nil {
 		return Dep{}, err
 	}
-	var wire struct {
-		DepID   string `json:"dep_id"`
-		NewHash string `json:"new_hash"`
-	}
-	if json.Unmarshal(body, &wire) != nil || !utf8.Valid(body) {
+	values, err := members(body)
+	var id, hash string
+	if err != nil || !isExact(body) || decode(values["dep_id"], &id) != nil || decode(values["new_hash"], &hash) != nil {
 		return Dep{}, badRequestf("invalid_body", `the body is not an invalidation: send {"dep_id":"…"}, with "new_hash" if there is one`)
 	}
-	d := Dep{wire.DepID, wire.NewHash}
+	d := Dep{id, hash}
 	if d.Hash == "" {
 		d.Hash = uuid.NewString()
 	}

@@ -18,14 +18,15 @@ type Observer struct {
 // Completion is one completion request. Of a request that was refused, what had
 // not been looked at yet is zero.
 type Completion struct {
-	Tenant    string        // empty for a bypass
+	Tenant    string        // empty for a request without a token
 	Namespace string        // in hexadecimal; empty for a bypass
-	Deps      []Dep         // as declared, each id once
+	Deps      []Dep         // as declared, each id once; none if they could not be kept
 	Body      []byte        // as received; not to be changed
 	Stream    bool          // whether the body asks for a stream; false for a bypass
 	Code      int           // the HTTP status, 499 if the client left
 	Cache     Status        // empty if the gateway refused the request
 	Age       time.Duration // of a hit, in whole seconds
+	Uncached  error         // why deps that were declared made the request a bypass
 }
 
 // Refresh is one background refresh of a stale entry.

@@ -59,7 +59,6 @@ func (v *verifier) verify(token string) (*identity, error) {
 	var c tokenClaims
 	_, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.secret, nil })
 	var claim claimError
-	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return nil, &apiError{status: http.StatusUnauthorized, code: "token_expired", message: "the gateway token has expired: mint a new one"}
@@ -68,9 +67,9 @@ func (v *verifier) verify(token string) (*identity, error) {
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return nil, invalidToken("the gateway token is not signed with HS256 and this gateway's secret: mint it with that secret")
 	case errors.As(err, &claim):
-		return nil, invalidToken("the gateway token's claim " + claim.Error() + ": mint it anew")
-	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return nil, invalidToken("the gateway token's claim " + wrongType.Field + " has the wrong type: tenant_id, project_id, policy_version and scope are strings, roles are a list of strings, the others are numbers")
+		return nil, invalidToken("the gateway token's claim " + claim.Error() + "; mint another token")
+	case errors.Is(err, errInexact):
+		return nil, invalidToken("in the gateway token, " + errInexact.Error() + "; mint another token")
 	case err != nil:
 		return nil, invalidToken("the gateway token is malformed: send a JWT, or cc_live_<id>.<JWT>, signed with HS256")
 	}

@@ -160,6 +160,8 @@ func TestMintRefuses(t *testing.T) {
 	}{
 		{"no secret", "", devgateway.Claims{Tenant: "acme"}, "secret is empty"},
 		{"no tenant", secret, devgateway.Claims{}, "tenant is empty"},
+		{"tenant not UTF-8", secret, devgateway.Claims{Tenant: "\xff"}, `"\xff" is not valid UTF-8`},
+		{"role not UTF-8", secret, devgateway.Claims{Tenant: "acme", Roles: []string{"r", "\xff"}}, `"\xff" is not valid UTF-8`},
 		{"part of a second", secret, devgateway.Claims{Tenant: "acme", FreshTTL: time.Millisecond}, "FreshTTL: 1ms"},
 		{"too long", secret, devgateway.Claims{Tenant: "acme", StaleWindow: 100 * 365 * 24 * time.Hour}, "StaleWindow"},
 	}

@@ -1,0 +1,92 @@
+package devgateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// repeatedError names a key that a JSON object has twice.
+type repeatedError string
+
+func (e repeatedError) Error() string { return string(e) + " occurs twice" }
+
+// members returns the members of a JSON object. Their names are exact and occur
+// once: to encoding/json, "EXP" would be "exp", and the last of two would count.
+func members(object []byte) (map[string]json.RawMessage, error) {
+	if !json.Valid(object) { // a decoder would leave alone what follows the object
+		return nil, errNoObject
+	}
+	d := json.NewDecoder(bytes.NewReader(object))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, errNoObject
+	}
+	all := map[string]json.RawMessage{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, errNoObject
+		}
+		name := fmt.Sprint(key)
+		if _, again := all[name]; again {
+			return nil, repeatedError(name)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, errNoObject
+		}
+		all[name] = value
+	}
+	return all, nil
+}
+
+// decode sets to to the value of a member. A member that is missing or null leaves
+// it as it is.
+func decode(value json.RawMessage, to any) error {
+	if value == nil || string(value) == "null" {
+		return nil
+	}
+	return json.Unmarshal(value, to)
+}
+
+// isExact reports whether all strings of a JSON text decode to what they are.
+// encoding/json replaces what is no character, bytes that are not UTF-8 and halves
+// of surrogate pairs, so that strings that differ would become the same.
+func isExact(text []byte) bool {
+	if !utf8.Valid(text) {
+		return false
+	}
+	for len(text) > 0 {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return true
+		}
+		text = text[i:]
+		r, isUnit := unit(text)
+		switch {
+		case !isUnit:
+			text = text[2:] // another escape, such as \\ or \n
+		case !utf16.IsSurrogate(r):
+			text = text[6:]
+		default:
+			low, _ := unit(text[6:])
+			if utf16.DecodeRune(r, low) == utf8.RuneError {
+				return false
+			}
+			text = text[12:]
+		}
+	}
+	return true
+}
+
+// unit returns the UTF-16 code unit that the text begins with, as \u0041.
+func unit(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(n), err == nil
+}
