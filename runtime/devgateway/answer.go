@@ -75,7 +75,7 @@ func (u *answerer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := readSized(r.Body, r.ContentLength)
 	r.Body.Close()
 	if err != nil {
 		return nil, fmt.Errorf("upstream: read the request: %w", err)
@@ -89,7 +89,7 @@ func (u *answerer) RoundTrip(r *http.Request) (*http.Response, error) {
 	promptWords := 0
 	for _, m := range req.Messages {
 		q.Messages = append(q.Messages, Message{m.Role, string(m.Content)})
-		promptWords += len(strings.Fields(string(m.Content)))
+		promptWords += countWords(string(m.Content))
 	}
 	text, err := u.answer(r.Context(), q)
 	if err != nil {
@@ -105,6 +105,13 @@ func (u *answerer) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("upstream: %w", err)
 	}
 	return response(r, http.StatusOK, contentType, answer), nil
+}
+
+func countWords(text string) (n int) {
+	for range strings.FieldsSeq(text) {
+		n++
+	}
+	return n
 }
 
 func response(r *http.Request, code int, contentType string, body []byte) *http.Response {

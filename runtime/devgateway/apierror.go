@@ -71,10 +71,13 @@ func (e *apiError) write(w http.ResponseWriter) {
 
 // permanent reports whether the same request would be answered in the same way.
 func (e *apiError) permanent() bool {
-	if e.code == codeRedirect {
+	switch {
+	case e.code == codeRedirect:
 		return true
+	case e.status == http.StatusTooManyRequests, e.status == http.StatusRequestTimeout:
+		return false
 	}
-	return e.status < http.StatusInternalServerError && e.status != http.StatusTooManyRequests
+	return e.status < http.StatusInternalServerError
 }
 
 // encodeJSON leaves <, > and & as they are: people read what it returns.

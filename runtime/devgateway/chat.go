@@ -32,7 +32,7 @@ func (c completion) frame(kind string, choices ...object) object {
 }
 
 func (c completion) usage() object {
-	words := len(strings.Fields(c.text))
+	words := countWords(c.text)
 	return object{"prompt_tokens": c.promptWords, "completion_tokens": words, "total_tokens": c.promptWords + words}
 }
 

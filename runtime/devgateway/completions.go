@@ -36,10 +36,11 @@ func (g *Gateway) complete(x *exchange) error {
 		return err
 	}
 	x.seen.Deps = deps
-	body, err := readBody(x, g.bodyLimit)
+	body, done, err := g.readShared(x)
 	if err != nil {
 		return err
 	}
+	defer done()
 	x.seen.Body = body
 	c := newCall(x.request.Header, body)
 	if id == nil || x.seen.Uncached != nil {

@@ -34,7 +34,8 @@
 // A JSON answer with status 200 and choices, or a stream that came to its end
 // mark, unless it speaks of an error. Identical requests wait for the one that
 // asks the upstream, but no longer than the upstream's time. A client that takes
-// no more of its answer for 30 seconds is dropped.
+// no more of its answer for 30 seconds is dropped, and one that sends no more of
+// its body for as long is answered 408.
 //
 // # Versions and late fills
 //

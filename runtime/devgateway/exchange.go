@@ -114,7 +114,14 @@ func (x *exchange) writeWhole(contentType string, body []byte) {
 	x.Write(body) //nolint:errcheck // the client has left
 }
 
-func (x *exchange) refuse(e *apiError) { e.write(x) }
+// refuse answers with an error. net/http reads on before it sends that, in case the
+// body is still on its way: only for so long that the answer is not lost.
+func (x *exchange) refuse(e *apiError) {
+	if e.status != http.StatusRequestTimeout { // that client has had its time
+		x.setReadDeadline(time.Now().Add(refusalTimeout))
+	}
+	e.write(x)
+}
 
 // finish makes up for the header that a client did not wait for.
 func (x *exchange) finish() {

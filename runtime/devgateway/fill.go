@@ -73,7 +73,7 @@ func (g *Gateway) fillStream(x *exchange, q *question, resp *http.Response, land
 }
 
 func (g *Gateway) fillWhole(x *exchange, q *question, resp *http.Response, landed func()) error {
-	body, err := readAtMost(resp.Body, g.bodyLimit)
+	body, err := readAtMost(resp, g.bodyLimit)
 	if err != nil {
 		return x.orLeft(upstreamError(err))
 	}
@@ -140,9 +140,9 @@ func (x *exchange) orLeft(err error) error {
 	return err
 }
 
-// readAtMost reads body to its end, or one byte further than limit.
-func readAtMost(body io.Reader, limit int64) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(body, limit+1))
+// readAtMost reads an answer to its end, or one byte further than limit.
+func readAtMost(resp *http.Response, limit int64) ([]byte, error) {
+	return readSized(io.LimitReader(resp.Body, limit+1), min(resp.ContentLength, limit+1))
 }
 
 // keepable reports whether the answer is a success that every client can read.
@@ -154,7 +154,7 @@ func keepable(resp *http.Response) bool {
 // isAnswer reports whether body is a whole chat completion that speaks of no error.
 func isAnswer(body []byte) bool {
 	var completion struct {
-		Choices []json.RawMessage `json:"choices"`
+		Choices []skipped `json:"choices"`
 	}
 	return json.Unmarshal(body, &completion) == nil && len(completion.Choices) > 0 && !hasError(body)
 }

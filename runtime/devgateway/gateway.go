@@ -21,6 +21,7 @@ type Gateway struct {
 	limit    *clientLimit
 	store    *store
 	flights  *flights
+	bodies   *budget
 	origins  *http.CrossOriginProtection
 	work     *tracker
 
@@ -39,6 +40,7 @@ func New(opts ...Option) (*Gateway, error) {
 		config:   c,
 		verifier: newVerifier(c.secret, c.now),
 		flights:  newFlights(),
+		bodies:   newBudget(max(maxBodies, c.bodyLimit)),
 		origins:  http.NewCrossOriginProtection(),
 		work:     newTracker(),
 	}
@@ -71,6 +73,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ResponseWriter: w, request: r, begun: g.now(),
 		observer: g.observer, completion: r.URL.Path == pathCompletions,
 	}
+	x.limitBody()
 	var err error = errClosing
 	if g.work.begin() {
 		defer g.work.end()

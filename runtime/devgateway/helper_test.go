@@ -250,7 +250,7 @@ func (r reply) wantProblem(t testing.TB, status int, code string) {
 	if ct := r.header.Get("Content-Type"); ct != "application/json" {
 		t.Errorf("Content-Type: %q", ct)
 	}
-	permanent := status < 500 && status != 429 || code == "upstream_redirect"
+	permanent := status < 500 && status != 429 && status != 408 || code == "upstream_redirect"
 	if got := r.header.Get("X-Should-Retry") == "false"; got != permanent {
 		t.Errorf("%d: x-should-retry: false is %v", status, got)
 	}

@@ -15,9 +15,29 @@ type prompt struct {
 }
 
 type message struct {
-	Role    any             `json:"role"` // a string, if the client means it well
-	Content json.RawMessage `json:"content"`
+	Role    any             `json:"role"`    // a string, if the client means it well
+	Content json.RawMessage `json:"content"` // of instructions only
 }
+
+// UnmarshalJSON leaves out the content of what is no instruction: it would be a copy
+// of most of the body.
+func (m *message) UnmarshalJSON(text []byte) error {
+	var head struct {
+		Role any `json:"role"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return err
+	}
+	m.Role = head.Role
+	if !m.isInstruction() {
+		return nil
+	}
+	type whole message
+	return json.Unmarshal(text, (*whole)(m))
+}
+
+// isInstruction reports whether the message governs all the others.
+func (m *message) isInstruction() bool { return m.Role == "system" || m.Role == "developer" }
 
 func parsePrompt(body []byte) (*prompt, error) {
 	var p *prompt
@@ -32,7 +52,7 @@ func parsePrompt(body []byte) (*prompt, error) {
 func (p *prompt) instructions() []message {
 	var found []message
 	for _, m := range p.Messages {
-		if m.Role == "system" || m.Role == "developer" {
+		if m.isInstruction() {
 			found = append(found, m)
 		}
 	}

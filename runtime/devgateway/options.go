@@ -117,7 +117,9 @@ func WithCacheBytes(n int64) Option {
 }
 
 // WithBodyLimit bounds a request's body, in bytes: a longer one is answered 413.
-// An answer that is longer is passed on, but not cached. Defaults to 10 MiB.
+// An answer that is longer is passed on, but not cached. Defaults to 10 MiB. The
+// bodies of all requests under way have 64 MiB together, or this limit if it is
+// more: the others wait.
 func WithBodyLimit(n int64) Option {
 	return optionFunc(func(c *config) { c.bodyLimit = n })
 }

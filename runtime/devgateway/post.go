@@ -1,13 +1,16 @@
 package devgateway
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
+	"time"
 )
 
 // checkPost refuses what is no POST of JSON, and what a web page has sent: the
@@ -42,9 +45,47 @@ func isAddress(host string) bool {
 	return err == nil || host == "localhost"
 }
 
-// readBody reads the whole body, of at most limit bytes.
+// A client has clientTimeout for each piece of its body, and bodyTimeout for all
+// of it: what it has sent takes memory that others wait for.
+const bodyTimeout = 2 * time.Minute
+
+// refusalTimeout is how long a refused client may take for the rest of its body.
+const refusalTimeout = 5 * time.Second
+
+// limitBody gives the client's body its time before anything reads it.
+func (x *exchange) limitBody() {
+	if x.request.Body != nil && x.request.Body != http.NoBody {
+		x.setReadDeadline(time.Now().Add(clientTimeout))
+	}
+}
+
+// setReadDeadline sets the connection's own deadline, by its own clock.
+func (x *exchange) setReadDeadline(at time.Time) {
+	// A writer that knows no deadline is left to its own.
+	_ = http.NewResponseController(x.ResponseWriter).SetReadDeadline(at)
+}
+
+// pacedBody extends the deadline for each piece.
+type pacedBody struct {
+	io.ReadCloser
+	x    *exchange
+	last time.Time
+}
+
+// Read implements [io.Reader].
+func (b pacedBody) Read(p []byte) (int, error) {
+	next := time.Now().Add(clientTimeout)
+	if next.After(b.last) {
+		next = b.last
+	}
+	b.x.setReadDeadline(next)
+	return b.ReadCloser.Read(p)
+}
+
+// readBody reads the whole body, of at most limit bytes. With an error, there is none.
 func readBody(x *exchange, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, x.request.Body, limit))
+	paced := pacedBody{x.request.Body, x, time.Now().Add(bodyTimeout)}
+	body, err := readSized(http.MaxBytesReader(x.ResponseWriter, paced, limit), min(x.request.ContentLength, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -52,8 +93,44 @@ func readBody(x *exchange, limit int64) ([]byte, error) {
 			status: http.StatusRequestEntityTooLarge, code: "body_too_large",
 			message: fmt.Sprintf("the body is longer than %d bytes: send a shorter one", limit),
 		}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &apiError{
+			status: http.StatusRequestTimeout, code: "body_timeout",
+			message: fmt.Sprintf("the body did not arrive; send each piece within %v, and all of it within %v", clientTimeout, bodyTimeout),
+		}
 	case err != nil:
 		return nil, badRequestf("unreadable_body", "the body broke off: send it again")
 	}
+	x.setReadDeadline(time.Time{}) // or the server would take the client for gone
 	return body, nil
+}
+
+// readSized reads r to its end into memory for about size bytes, if that is known.
+func readSized(r io.Reader, size int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if size > 0 {
+		buf.Grow(int(size) + bytes.MinRead) // with room to meet the end
+	}
+	_, err := buf.ReadFrom(r)
+	return buf.Bytes(), err
+}
+
+// readShared is readBody within the memory that the gateway has for all bodies.
+// The caller calls done when it needs the body no more.
+func (g *Gateway) readShared(x *exchange) (body []byte, done func(), err error) {
+	reserved := g.bodyLimit
+	if n := x.request.ContentLength; n >= 0 {
+		reserved = min(n, g.bodyLimit)
+	}
+	ctx, cancel := g.bound(x.request.Context())
+	defer cancel()
+	if err := g.bodies.take(ctx, reserved); err != nil {
+		return nil, nil, x.orLeft(&apiError{
+			status: http.StatusServiceUnavailable, code: "overloaded", retryAfter: time.Second, cause: err,
+			message: "the gateway has no memory left for another body; send fewer long ones at once",
+		})
+	}
+	body, err = readBody(x, g.bodyLimit)
+	g.bodies.giveBack(reserved - int64(len(body)))
+	return body, func() { g.bodies.giveBack(int64(len(body))) }, err
 }

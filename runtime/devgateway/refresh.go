@@ -17,14 +17,22 @@ func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
 	if !leader {
 		return
 	}
-	// Between the lookup and here another refresh may have ended.
-	if g.store.get(q.key, q.deps) != stale || !g.work.begin() {
+	// Between the lookup and here another refresh may have ended. One that there is
+	// no memory for is left to the next request.
+	size := int64(len(q.call.body))
+	if g.store.get(q.key, q.deps) != stale || !g.bodies.tryTake(size) {
+		g.flights.end(fl)
+		return
+	}
+	if !g.work.begin() {
+		g.bodies.giveBack(size)
 		g.flights.end(fl)
 		return
 	}
 	ctx, cancel := g.detach(x.request.Context())
 	go func() {
 		defer g.work.end()
+		defer g.bodies.giveBack(size)
 		defer cancel()
 		err := g.fetch(ctx, &question{q.id, q.key, deps, q.call})
 		g.flights.end(fl)
@@ -43,7 +51,7 @@ func (g *Gateway) fetch(ctx context.Context, q *question) error {
 		return err
 	}
 	defer resp.Body.Close()
-	body, err := readAtMost(resp.Body, g.bodyLimit)
+	body, err := readAtMost(resp, g.bodyLimit)
 	if err != nil {
 		return upstreamError(err)
 	}

@@ -52,6 +52,12 @@ func decode(value json.RawMessage, to any) error {
 	return json.Unmarshal(value, to)
 }
 
+// skipped is a JSON value that nobody needs a copy of.
+type skipped struct{}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (skipped) UnmarshalJSON([]byte) error { return nil }
+
 // isExact reports whether all strings of a JSON text decode to what they are.
 // encoding/json replaces what is no character, bytes that are not UTF-8 and halves
 // of surrogate pairs, so that strings that differ would become the same.
