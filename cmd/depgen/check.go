@@ -33,6 +33,7 @@ func newCheckCommand() *cobra.Command {
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			collectRarely()
 			want, err := g.generate(cmd.Context())
 			if err != nil {
 				return err

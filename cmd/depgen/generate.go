@@ -61,6 +61,7 @@ func newGenerateCommand() *cobra.Command {
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			collectRarely()
 			content, err := g.generate(cmd.Context())
 			if err != nil {
 				return err
