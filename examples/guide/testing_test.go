@@ -133,6 +133,19 @@ func TestATenantWithOtherRolesSharesNothing(t *testing.T) {
 	}
 }
 
+func TestATenantsInvalidationsAreItsOwn(t *testing.T) {
+	t.Parallel()
+	gateway := cachecoretest.NewGateway(t)
+	gateway.Client()
+	acme, err := cachecore.New(gateway.URL(), gateway.Token(devgateway.Claims{Tenant: "acme"}))
+	check(t, err)
+	defer func() { check(t, acme.Close(t.Context())) }()
+
+	check(t, acme.Invalidate(t.Context(), deps.DepDoc("contract-123")))
+	gateway.Tenant("acme").RequireInvalidated(deps.DepDoc("contract-123"))
+	gateway.RequireNotInvalidated()
+}
+
 func TestRecorderWithAnotherModel(t *testing.T) {
 	t.Parallel()
 	db := newDB()

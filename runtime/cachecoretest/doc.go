@@ -15,5 +15,6 @@
 //
 // Both fail the test at its end if a request went uncached against its
 // declaration (an invalid dep, one id with two hashes, deps that do not fit),
-// unless [AllowDegraded] is given.
+// unless [AllowDegraded] is given. That is the one that the request came to, so
+// tests that run in parallel do not fail each other.
 package cachecoretest

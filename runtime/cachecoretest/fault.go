@@ -27,13 +27,17 @@ type Fault struct {
 	Delay      time.Duration // passes first, on the gateway's clock: see AwaitDelayed
 }
 
-// Fail makes the next n calls of the endpoint meet the fault, after those that
-// earlier calls of Fail are still waiting for. A fault that has only a Delay lets
+// Fail makes the next n calls of the endpoint, 1 or more, meet the fault, after
+// those that earlier calls of Fail are still waiting for. A fault that has only a Delay lets
 // the call through after it. A fault that no call has met fails the test at its end.
 func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 	g.tb.Helper()
 	if e != Completions && e != Invalidate {
 		g.tb.Fatalf("cachecoretest: Fail: no endpoint %q: give Completions (%s) or Invalidate (%s)", e, Completions, Invalidate)
+		return
+	}
+	if n < 1 {
+		g.tb.Fatalf("cachecoretest: Fail: %d calls of %s would meet the fault; give 1 or more", n, e)
 		return
 	}
 	if f.RetryAfter > 0 && f.Status == 0 {

@@ -3,6 +3,7 @@ package cachecoretest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -122,6 +123,16 @@ func TestFail_UnknownEndpointFailsTheTest(t *testing.T) {
 	tb := &fakeT{}
 	newGateway(tb, nil).Fail("/v1/embeddings", 1, Fault{Status: 500})
 	requireFailures(t, tb.finish(), `cachecoretest: Fail: no endpoint "/v1/embeddings": give Completions (/v1/chat/completions) or Invalidate (/v1/invalidate)`)
+}
+
+// A fault that no call can meet is none: the test would show nothing.
+func TestFail_OfNoCallsFailsTheTest(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, -1} {
+		tb := &fakeT{}
+		newGateway(tb, nil).Fail(Invalidate, n, Fault{Status: 500})
+		requireFailures(t, tb.finish(), fmt.Sprintf("cachecoretest: Fail: %d calls of /v1/invalidate would meet the fault; give 1 or more", n))
+	}
 }
 
 func TestFail_UnmetFaultsFailTheTest(t *testing.T) {

@@ -2,6 +2,7 @@ package cachecoretest
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/runtime/devgateway"
-	"github.com/depgen/depgen/runtime/internal/degraded"
 )
 
 // Secret signs the tokens of every [Gateway]: a test that mints its own with
@@ -18,18 +18,29 @@ import (
 const Secret = "cachecoretest-secret-of-32-bytes"
 
 // Gateway is the local gateway in process, on a loopback address. It is closed
-// when the test ends, and safe for concurrent use.
+// when the test ends, and safe for concurrent use. Its assertions are on the tenant
+// "test"; [Gateway.Tenant] has those on others.
 type Gateway struct {
-	record
+	*record
 
-	server *httptest.Server
-	clock  *clock
-	script *script
-	faults *faults
+	tb       testingT
+	server   *httptest.Server
+	clock    *clock
+	script   *script
+	faults   *faults
+	degraded degradations
+	tenants  tenants
 
 	mu            sync.Mutex
 	requests      []devgateway.Completion
 	invalidations []devgateway.Invalidation
+}
+
+// tenants are the records of each tenant, and the tenants that there are.
+type tenants struct {
+	mu      sync.Mutex
+	records map[string]*record
+	known   []string
 }
 
 // NewGateway starts a gateway for the test tb.
@@ -40,12 +51,12 @@ func NewGateway(tb testing.TB, opts ...GatewayOption) *Gateway {
 
 func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 	tb.Helper()
-	s := settings{upstream: devgateway.Echo()}
+	var s settings
 	for _, o := range opts {
 		o.applyToGateway(&s)
 	}
-	s.checkUpstream(tb)
-	g := &Gateway{record: record{tb: tb}, clock: newClock(), script: &script{otherwise: upstream{s.upstream}}}
+	g := &Gateway{tb: tb, clock: newClock(), script: &script{then: s.model(tb), ends: !s.hasModel}}
+	g.record = g.recordOf(testTenant)
 	engine, err := devgateway.New(append(s.engine,
 		devgateway.WithSecret([]byte(Secret)),
 		devgateway.WithUpstream(g.script),
@@ -56,21 +67,22 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 		tb.Fatalf("cachecoretest: %v", err)
 	}
 	g.faults = newFaults(engine, g.clock)
-	g.server = httptest.NewServer(g.faults)
+	g.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.degraded.take(r.Header)
+		g.faults.ServeHTTP(w, r)
+	}))
 	tb.Cleanup(func() {
 		g.server.CloseClientConnections() // so that a stream that the test left open does not block
 		g.server.Close()
 		g.faults.reportUnmet(tb)
+		g.script.reportUnanswered(tb)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := engine.Close(ctx); err != nil {
 			tb.Errorf("cachecoretest: close the gateway: %v", err)
 		}
 	})
-	tb.Cleanup(degraded.Watch(g.server.URL, g.addDegraded))
-	if !s.allowDegraded {
-		tb.Cleanup(g.reportDegraded)
-	}
+	g.degraded.watch(tb, g.server.URL, s.allowDegraded)
 	return g
 }
 
@@ -80,7 +92,7 @@ func (g *Gateway) URL() string { return g.server.URL }
 // Token returns a token of the tenant "test", or one with the given claims.
 func (g *Gateway) Token(claims ...devgateway.Claims) string {
 	g.tb.Helper()
-	c := devgateway.Claims{Tenant: "test"}
+	c := devgateway.Claims{Tenant: testTenant}
 	if len(claims) > 0 {
 		c = claims[0]
 	}
@@ -88,6 +100,7 @@ func (g *Gateway) Token(claims ...devgateway.Claims) string {
 	if err != nil {
 		g.tb.Fatalf("cachecoretest: %v", err)
 	}
+	g.meet(c.Tenant)
 	return token
 }
 
@@ -108,8 +121,9 @@ func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 }
 
 // Answer adds texts that the next requests to the upstream are answered with, one
-// each, as chat completions, streamed if the request asks for a stream. When
-// there is none left, the upstream answers: see [WithUpstream].
+// each, as chat completions, streamed if the request asks for a stream. When there
+// is none left, what [WithUpstream] has set answers; without it, the request is
+// answered 501, and the test fails at its end.
 func (g *Gateway) Answer(texts ...string) { g.script.add(texts) }
 
 // Advance moves the gateway's clock on: entries age, tokens expire, limits refill
@@ -134,20 +148,34 @@ func (g *Gateway) Invalidations() []devgateway.Invalidation {
 }
 
 func (g *Gateway) completed(c devgateway.Completion) {
-	deps := make([]cachecore.Dep, len(c.Deps))
-	for i, d := range c.Deps {
-		deps[i] = newDep(d.ID, d.Hash)
+	if c.Uncached != nil {
+		g.degraded.add(c.Uncached)
 	}
 	if c.Cache != "" || c.Code < 400 { // else the gateway refused it, and no answer was tagged
-		g.addTagged(deps)
+		g.meet(c.Tenant)
+		g.recordOf(c.Tenant).addTagged(depsIn(c))
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.requests = append(g.requests, c)
 }
 
+// depsIn returns what the answer was tagged with, which is nothing for a bypass.
+func depsIn(c devgateway.Completion) []cachecore.Dep {
+	if c.Cache == devgateway.Bypass {
+		return nil
+	}
+	deps := make([]cachecore.Dep, len(c.Deps))
+	for i, d := range c.Deps {
+		deps[i] = newDep(d.ID, d.Hash)
+	}
+	return deps
+}
+
 func (g *Gateway) dropped(i devgateway.Invalidation) {
-	g.addInvalidated(newDep(i.DepID, i.NewHash))
+	g.meet(i.Tenant)
+	// Whether the hash is a version is not known here. A random one is never wanted.
+	g.recordOf(i.Tenant).addInvalidated(cachecore.NewDep(i.DepID).WithHash(i.NewHash))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.invalidations = append(g.invalidations, i)

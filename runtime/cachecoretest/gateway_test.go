@@ -1,6 +1,7 @@
 package cachecoretest
 
 import (
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -77,12 +78,16 @@ func TestAdvanceAgesEntriesAndExpiresTokens(t *testing.T) {
 	}
 }
 
-func TestAnswerScriptsTheUpstreamThenEchoAnswers(t *testing.T) {
+func TestAnswerScriptsTheUpstream(t *testing.T) {
 	t.Parallel()
 	g := NewGateway(t)
-	g.Answer("first", "second")
 	c := g.Client()
-	for i, want := range []string{`"content":"first"`, "second", "#1 q2"} {
+	_, _, body := ask(t, c.HTTPClient(), question(t, g.URL(), "before", false))
+	if !strings.Contains(body, "#1 before") {
+		t.Errorf("before the first answer: %s", body)
+	}
+	g.Answer("first", "second")
+	for i, want := range []string{`"content":"first"`, "second"} {
 		stream := i == 1
 		_, _, body := ask(t, c.HTTPClient(), question(t, g.URL(), "q"+string(rune('0'+i)), stream))
 		if !strings.Contains(body, want) {
@@ -90,6 +95,136 @@ func TestAnswerScriptsTheUpstreamThenEchoAnswers(t *testing.T) {
 		}
 		if stream && !strings.HasSuffix(body, "data: [DONE]\n\n") {
 			t.Errorf("answer %d is no stream: %s", i, body)
+		}
+	}
+}
+
+// A program that asks more often than its test knows does not pass.
+func TestAnswer_RequestWithoutAnAnswerFailsTheTest(t *testing.T) {
+	t.Parallel()
+	tb := &fakeT{}
+	g := newGateway(tb, nil)
+	g.Answer("first")
+	c := g.Client()
+	for i, question := range []*http.Request{
+		question(t, g.URL(), "one", false), question(t, g.URL(), "two", false), question(t, g.URL(), "three", true),
+	} {
+		code, header, body := ask(t, c.HTTPClient(), question)
+		switch {
+		case i == 0 && code != 200:
+			t.Errorf("%d %s", code, body)
+		case i > 0 && (code != 501 || header.Get("X-Should-Retry") != "false" || !strings.Contains(body, "no answer is left")):
+			t.Errorf("request %d: %d %v %s", i, code, header, body)
+		}
+	}
+	requireFailures(t, tb.finish(),
+		`cachecoretest: request 2 to the model ("m", last message "two") had no answer left`,
+		`cachecoretest: request 3 to the model ("m", last message "three") had no answer left`,
+	)
+}
+
+func TestAnswer_WithUpstreamAnswersTheRest(t *testing.T) {
+	t.Parallel()
+	g := NewGateway(t, WithUpstream(devgateway.Echo()))
+	g.Answer("first")
+	c := g.Client()
+	for _, qa := range [][2]string{{"one", `"content":"first"`}, {"two", `"content":"#1 two"`}} {
+		text, want := qa[0], qa[1]
+		if _, _, body := ask(t, c.HTTPClient(), question(t, g.URL(), text, false)); !strings.Contains(body, want) {
+			t.Errorf("%s, want %s", body, want)
+		}
+	}
+}
+
+// What other tenants send is not what the code under test has sent.
+func TestAssertionsAreOnOneTenant(t *testing.T) {
+	t.Parallel()
+	tb := &fakeT{}
+	g := newGateway(tb, nil)
+	c := g.Client()
+	acme, err := cachecore.New(g.URL(), g.Token(devgateway.Claims{Tenant: "acme"}), cachecore.WithConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	status(t, g, acme, doc1)
+	if err := acme.Invalidate(t.Context(), doc1); err != nil {
+		t.Fatal(err)
+	}
+	other := cachecore.NewDep("user:2")
+	status(t, g, c, other)
+
+	g.RequireTagged(other)
+	g.RequireNotInvalidated()
+	g.Tenant("acme").RequireTagged(doc1)
+	g.Tenant("acme").RequireInvalidated(doc1)
+	if got := g.Tenant("acme").Invalidated(); len(got) != 2 || got[0].ID() != "doc:1" || len(g.Invalidated()) != 0 {
+		t.Errorf("invalidated of acme: %v, of test: %v", got, g.Invalidated())
+	}
+	g.RequireTagged(doc1)
+	g.RequireInvalidated(doc1)
+	g.Tenant("acme").RequireTagged(other)
+	g.Tenant("acme").RequireNotInvalidated()
+	g.Tenant("acne").RequireNotInvalidated()
+	requireFailures(t, tb.finish(),
+		`cachecoretest: of 1 requests, none was tagged with all of: doc:1 (of tenant "test"; for "acme", use Gateway.Tenant)`,
+		`cachecoretest: not invalidated: doc:1, table:docs; invalidated were: nothing (of tenant "test"; for "acme", use Gateway.Tenant)`,
+		`cachecoretest: of 1 requests, none was tagged with all of: user:2 (of tenant "acme"; for "test", use Gateway.Tenant)`,
+		`cachecoretest: nothing should be invalidated; invalidated were: doc:1@`,
+		`cachecoretest: RequireNotInvalidated proves nothing: tenant "acne" has no token and has sent nothing; for "test", "acme", use Gateway.Tenant`,
+	)
+}
+
+// A test that has no client of the tenant "test" does not prove anything about it.
+func TestRequireNotInvalidated_OfATenantThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	tb := &fakeT{}
+	g := newGateway(tb, nil)
+	g.RequireNotInvalidated() // nobody is there yet
+	c, err := cachecore.New(g.URL(), g.Token(devgateway.Claims{Tenant: "acme"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Invalidate(t.Context(), doc1); err != nil {
+		t.Fatal(err)
+	}
+	g.RequireNotInvalidated(doc1)
+	requireFailures(t, tb.finish(), `cachecoretest: RequireNotInvalidated proves nothing: tenant "test" has no token and has sent nothing; for "acme"`)
+}
+
+// A bypass is neither looked up nor kept, whatever header it has.
+func TestRequireTagged_DoesNotCountABypass(t *testing.T) {
+	t.Parallel()
+	tb := &fakeT{}
+	g := newGateway(tb, nil)
+	req := question(t, g.URL(), "q", false)
+	req.Header.Set("X-Cachecore-Deps", base64.RawURLEncoding.EncodeToString([]byte(`[{"dep_id":"user:2"}]`)))
+	if code, header, body := ask(t, g.server.Client(), req); code != 200 || header.Get("X-Cache") != "BYPASS" {
+		t.Errorf("%d %s", code, body)
+	}
+	g.RequireTagged(cachecore.NewDep("user:2"))
+	requireFailures(t, tb.finish(), "cachecoretest: of 0 requests, none was tagged with all of: user:2 (1 without a token not counted)")
+}
+
+// A gateway makes a request with too many deps a bypass, and the test hears of it.
+func TestDepsThatTheGatewayCannotKeepFailTheTest(t *testing.T) {
+	t.Parallel()
+	for _, allowed := range []bool{false, true} {
+		tb := &fakeT{}
+		var opts []GatewayOption
+		if allowed {
+			opts = append(opts, AllowDegraded())
+		}
+		g := newGateway(tb, opts)
+		req := question(t, g.URL(), "q", false)
+		req.Header.Set("X-Cachecore-Deps", base64.RawURLEncoding.EncodeToString([]byte(`[{"dep_id":"`+strings.Repeat("x", 4097)+`"}]`)))
+		req.Header.Set("X-Cachecore-Token", g.Token())
+		if code, header, body := ask(t, g.server.Client(), req); code != 200 || header.Get("X-Cache") != "BYPASS" {
+			t.Errorf("%d %s", code, body)
+		}
+		if allowed {
+			requireFailures(t, tb.finish())
+		} else {
+			requireFailures(t, tb.finish(), "cachecoretest: a request was sent uncached although it declares deps: X-Cachecore-Deps: dep 0: dep_id is longer")
 		}
 	}
 }

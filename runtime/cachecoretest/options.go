@@ -9,16 +9,21 @@ import (
 // settings are what the options set.
 type settings struct {
 	allowDegraded bool
+	hasModel      bool // WithUpstream was given
 	upstream      http.RoundTripper
 	engine        []devgateway.Option
 }
 
-// checkUpstream fails the test if WithUpstream was given nothing.
-func (s *settings) checkUpstream(tb testingT) {
+// model returns the upstream. It fails the test if WithUpstream was given nothing.
+func (s *settings) model(tb testingT) upstream {
 	tb.Helper()
-	if s.upstream == nil {
+	switch {
+	case !s.hasModel:
+		return upstream{devgateway.Echo()}
+	case s.upstream == nil:
 		tb.Fatalf("cachecoretest: WithUpstream: the RoundTripper is nil: leave the option out for answers of devgateway.Echo")
 	}
+	return upstream{s.upstream}
 }
 
 // RecorderOption configures [NewRecorder].
@@ -52,7 +57,7 @@ func AllowDegraded() Option {
 // A response without a header or a body gets an empty one. Defaults to
 // [devgateway.Echo], which answers chat completions.
 func WithUpstream(rt http.RoundTripper) Option {
-	return option(func(s *settings) { s.upstream = rt })
+	return option(func(s *settings) { s.hasModel, s.upstream = true, rt })
 }
 
 // upstream is what WithUpstream was given.

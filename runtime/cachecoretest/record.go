@@ -19,15 +19,19 @@ type testingT interface {
 	Logf(format string, args ...any)
 }
 
-// record is what went through a Recorder or a Gateway, and the assertions on it.
-// It is safe for concurrent use.
+// record is what went through a Recorder, or through a Gateway for one tenant, and
+// the assertions on it. It is safe for concurrent use.
 type record struct {
 	tb testingT
+	// others tells, for messages, of what is not in this record; nil for a Recorder,
+	// which has no tenants.
+	others func() string
+	// unused returns why nothing can be asserted to be absent, "" if it can.
+	unused func() string
 
 	mu          sync.Mutex
 	invalidated []cachecore.Dep
 	tagged      [][]cachecore.Dep // of each request, in the order of arrival
-	degraded    []error
 }
 
 // Invalidated returns the deps that were invalidated, in order, with repetitions.
@@ -38,35 +42,46 @@ func (r *record) Invalidated() []cachecore.Dep {
 }
 
 // RequireInvalidated fails the test now unless each of deps was invalidated, and
-// what it is part of too. The hash counts for versioned deps only.
+// what it is part of too. A dep with a version has to be invalidated with that
+// version, one without counts with any.
 func (r *record) RequireInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
-	if len(deps) == 0 {
-		r.tb.Fatalf("cachecoretest: RequireInvalidated names no dep: name those that have to be invalidated")
+	if !r.checkArguments("RequireInvalidated", deps) {
+		return
 	}
 	got := r.Invalidated()
 	var missing []cachecore.Dep
 	for _, want := range cachecore.Expand(deps...) {
-		if !slices.ContainsFunc(got, func(d cachecore.Dep) bool { return sameData(want, d) }) {
+		if !slices.ContainsFunc(got, func(d cachecore.Dep) bool { return isInvalidated(want, d) }) {
 			missing = append(missing, want)
 		}
 	}
 	if len(missing) > 0 {
-		r.tb.Fatalf("cachecoretest: not invalidated: %s; invalidated were: %s", list(missing), list(got))
+		r.tb.Fatalf("cachecoretest: not invalidated: %s; invalidated were: %s%s", list(missing), list(got), r.seenOfOthers())
 	}
 }
 
-// RequireNotInvalidated fails the test now if one of deps was invalidated. With
-// no arguments, it fails if anything was.
+// RequireNotInvalidated fails the test now if one of deps was invalidated, in
+// whatever version: an invalidation drops the answers of all versions. With no
+// arguments, it fails if anything was.
 func (r *record) RequireNotInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
+	if len(deps) > 0 && !r.checkArguments("RequireNotInvalidated", deps) {
+		return
+	}
+	if r.unused != nil {
+		if why := r.unused(); why != "" {
+			r.tb.Fatalf("cachecoretest: RequireNotInvalidated proves nothing: %s", why)
+			return
+		}
+	}
 	got := r.Invalidated()
 	if len(deps) == 0 && len(got) > 0 {
 		r.tb.Fatalf("cachecoretest: nothing should be invalidated; invalidated were: %s", list(got))
 	}
 	var wrong []cachecore.Dep
 	for _, unwanted := range deps {
-		if slices.ContainsFunc(got, func(d cachecore.Dep) bool { return sameData(unwanted, d) }) {
+		if slices.ContainsFunc(got, func(d cachecore.Dep) bool { return d.ID() == unwanted.ID() }) {
 			wrong = append(wrong, unwanted)
 		}
 	}
@@ -76,17 +91,22 @@ func (r *record) RequireNotInvalidated(deps ...cachecore.Dep) {
 }
 
 // RequireTagged fails the test now unless one request carried all of deps, with
-// their hashes.
+// their hashes, and what they are grouped by.
 func (r *record) RequireTagged(deps ...cachecore.Dep) {
 	r.tb.Helper()
-	if len(deps) == 0 {
-		r.tb.Fatalf("cachecoretest: RequireTagged names no dep: name those that a request has to carry")
+	if !r.checkArguments("RequireTagged", deps) {
+		return
+	}
+	want, err := carried(deps)
+	if err != nil {
+		r.tb.Fatalf("cachecoretest: no request can carry %s: %v", list(deps), err)
+		return
 	}
 	r.mu.Lock()
 	tagged := slices.Clone(r.tagged)
 	r.mu.Unlock()
 	for _, got := range tagged {
-		if carriesAll(got, deps) {
+		if carriesAll(got, want) {
 			return
 		}
 	}
@@ -94,7 +114,31 @@ func (r *record) RequireTagged(deps ...cachecore.Dep) {
 	for i, got := range tagged {
 		lines[i] = fmt.Sprintf("\n\trequest %d: %s", i+1, list(got))
 	}
-	r.tb.Fatalf("cachecoretest: of %d requests, none was tagged with all of: %s%s", len(tagged), list(deps), strings.Join(lines, ""))
+	r.tb.Fatalf("cachecoretest: of %d requests, none was tagged with all of: %s%s%s", len(tagged), list(want), r.seenOfOthers(), strings.Join(lines, ""))
+}
+
+// checkArguments fails the test if an assertion names no dep, or one that nothing
+// can be true of.
+func (r *record) checkArguments(assertion string, deps []cachecore.Dep) bool {
+	r.tb.Helper()
+	if len(deps) == 0 {
+		r.tb.Fatalf("cachecoretest: %s names no dep; name those that it is about", assertion)
+		return false
+	}
+	for _, d := range deps {
+		if err := d.Err(); err != nil {
+			r.tb.Fatalf("cachecoretest: %s names an invalid dep, which is neither sent nor invalidated: %v", assertion, err)
+			return false
+		}
+	}
+	return true
+}
+
+func (r *record) seenOfOthers() string {
+	if r.others == nil {
+		return ""
+	}
+	return r.others()
 }
 
 func carriesAll(got, want []cachecore.Dep) bool {
@@ -112,36 +156,24 @@ func (r *record) addInvalidated(deps ...cachecore.Dep) {
 	r.invalidated = append(r.invalidated, deps...)
 }
 
+// requests returns how many there were.
+func (r *record) requests() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.tagged)
+}
+
 func (r *record) addTagged(deps []cachecore.Dep) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tagged = append(r.tagged, deps)
 }
 
-func (r *record) addDegraded(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.degraded = append(r.degraded, err)
+// isInvalidated reports whether got is the wanted invalidation: of the id, and of
+// the version if the wanted one has a version.
+func isInvalidated(want, got cachecore.Dep) bool {
+	return want.ID() == got.ID() && (!want.Versioned() || got.Versioned() && want.Hash() == got.Hash())
 }
-
-// reportDegraded fails the test for each degraded request. It runs when the test
-// ends, not when they are sent: that may be in a goroutine that outlives the test.
-func (r *record) reportDegraded() {
-	r.tb.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, err := range r.degraded {
-		r.tb.Errorf("cachecoretest: a request was sent uncached although it declares deps: %v; give AllowDegraded if the test means it", err)
-	}
-}
-
-// sameData reports whether got is the wanted dep: by id, and for a versioned one by hash.
-func sameData(want, got cachecore.Dep) bool {
-	return want.ID() == got.ID() && (want.Hash() == defaultHash || want.Hash() == got.Hash())
-}
-
-// defaultHash is what a dep carries that is not versioned.
-var defaultHash = cachecore.NewDep("any").Hash()
 
 func list(deps []cachecore.Dep) string {
 	if len(deps) == 0 {
@@ -150,14 +182,15 @@ func list(deps []cachecore.Dep) string {
 	names := make([]string, len(deps))
 	for i, d := range deps {
 		names[i] = d.ID()
-		if d.Hash() != defaultHash {
+		if d.Versioned() {
 			names[i] += "@" + d.Hash()
 		}
 	}
 	return strings.Join(names, ", ")
 }
 
-// newDep returns the dep that arrived with the given id and hash.
+// newDep returns the dep that a request carried with the given id and hash. A
+// version "v1" looks like none.
 func newDep(id, hash string) cachecore.Dep {
 	d := cachecore.NewDep(id)
 	if hash != d.Hash() {

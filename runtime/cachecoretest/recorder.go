@@ -16,8 +16,6 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/devgateway"
-	"github.com/depgen/depgen/runtime/internal/degraded"
 )
 
 // Recorder is a [cachecore.Invalidator] and an HTTP client's transport that
@@ -29,6 +27,7 @@ type Recorder struct {
 	client   *cachecore.Client
 	host     string // of the gateway that the client believes in
 	upstream upstream
+	degraded degradations
 
 	mu       sync.Mutex
 	fail     error
@@ -55,14 +54,13 @@ func NewRecorder(tb testing.TB, opts ...RecorderOption) *Recorder {
 
 func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 	tb.Helper()
-	s := settings{upstream: devgateway.Echo()}
+	var s settings
 	for _, o := range opts {
 		o.applyToRecorder(&s)
 	}
-	s.checkUpstream(tb)
 	host := fmt.Sprintf("recorder-%d.test:80", recorders.Add(1))
 	origin := "http://" + host
-	r := &Recorder{record: record{tb: tb}, host: host, upstream: upstream{s.upstream}}
+	r := &Recorder{record: record{tb: tb}, host: host, upstream: s.model(tb)}
 	client, err := cachecore.New(origin, "recorder",
 		cachecore.WithBaseTransport(roundTripper(r.answer)),
 		cachecore.WithLogger(slog.New(slog.DiscardHandler)))
@@ -70,10 +68,7 @@ func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 		tb.Fatalf("cachecoretest: %v", err)
 	}
 	r.client = client
-	tb.Cleanup(degraded.Watch(origin, r.addDegraded))
-	if !s.allowDegraded {
-		tb.Cleanup(r.reportDegraded)
-	}
+	r.degraded.watch(tb, origin, s.allowDegraded)
 	return r
 }
 
@@ -128,6 +123,7 @@ type sentURL struct{}
 
 // answer stands for the gateway: it records what arrives and asks the upstream.
 func (r *Recorder) answer(req *http.Request) (*http.Response, error) {
+	r.degraded.take(req.Header)
 	body, err := readBody(req)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,25 @@ func TestRecorderAssertsInvalidations(t *testing.T) {
 		{"another version", []cachecore.Dep{price.WithHash("1")}, func(r *Recorder) { r.RequireInvalidated(price.WithHash("2")) }, []string{
 			"cachecoretest: not invalidated: price:7@2; invalidated were: price:7@1",
 		}},
+		{"a version spelt v1, but another one", []cachecore.Dep{price.WithHash("2")}, func(r *Recorder) { r.RequireInvalidated(price.WithHash("v1")) }, []string{
+			"cachecoretest: not invalidated: price:7@v1; invalidated were: price:7@2",
+		}},
+		{"a version spelt v1, but none", []cachecore.Dep{price}, func(r *Recorder) { r.RequireInvalidated(price.WithHash("v1")) }, []string{
+			"cachecoretest: not invalidated: price:7@v1; invalidated were: price:7",
+		}},
+		{"a version spelt v1", []cachecore.Dep{price.WithHash("v1")}, func(r *Recorder) { r.RequireInvalidated(price.WithHash("v1")) }, nil},
+		{"another version against the wish", []cachecore.Dep{price.WithHash("42")}, func(r *Recorder) { r.RequireNotInvalidated(price.WithHash("41")) }, []string{
+			"cachecoretest: invalidated: price:7@41; invalidated were: price:7@42",
+		}},
+		{"without a version against the wish", []cachecore.Dep{price}, func(r *Recorder) { r.RequireNotInvalidated(price.WithHash("41")) }, []string{
+			"cachecoretest: invalidated: price:7@41; invalidated were: price:7",
+		}},
+		{"an invalid dep that is not invalidated", nil, func(r *Recorder) { r.RequireNotInvalidated(price, cachecore.NewDep("price:")) }, []string{
+			"cachecoretest: RequireNotInvalidated names an invalid dep, which is neither sent nor invalidated: dep \"price:\" has an empty id",
+		}},
+		{"an invalid dep that is invalidated", nil, func(r *Recorder) { r.RequireInvalidated(cachecore.NewDep("price:")) }, []string{
+			"cachecoretest: RequireInvalidated names an invalid dep, which is neither sent nor invalidated: dep \"price:\" has an empty id",
+		}},
 		{"names no dep", nil, func(r *Recorder) { r.RequireInvalidated() }, []string{"cachecoretest: RequireInvalidated names no dep"}},
 		{"not invalidated", []cachecore.Dep{doc1}, func(r *Recorder) { r.RequireNotInvalidated(price) }, nil},
 		{"invalidated against the wish", []cachecore.Dep{doc1}, func(r *Recorder) { r.RequireNotInvalidated(price, doc1) }, []string{
@@ -127,6 +146,54 @@ func TestRequireTaggedWantsOneRequestThatCarriesAll(t *testing.T) {
 		"cachecoretest: of 2 requests, none was tagged with all of: doc:1@2",
 		"cachecoretest: RequireTagged names no dep",
 	)
+}
+
+// An answer that is tagged with a member but not with its group outlives an
+// invalidation of the group.
+func TestRequireTagged_WantsGroupsToo(t *testing.T) {
+	t.Parallel()
+	team := cachecore.NewDep("team:9")
+	user := cachecore.NewDep("user:2").GroupedBy(team)
+	note, price := cachecore.NewDep("note:2/7").GroupedBy(user), cachecore.NewDep("price:1").WithHash("v1")
+	tests := []struct {
+		name      string
+		sent      []cachecore.Dep
+		want      []cachecore.Dep
+		forgotten string // the failure, if any
+	}{
+		{"as generated", []cachecore.Dep{note}, []cachecore.Dep{note}, ""},
+		{"each by itself", []cachecore.Dep{cachecore.NewDep("note:2/7"), cachecore.NewDep("user:2"), team}, []cachecore.Dep{note}, ""},
+		{"without any group", []cachecore.Dep{cachecore.NewDep("note:2/7")}, []cachecore.Dep{note}, "none was tagged with all of: note:2/7, user:2, team:9"},
+		{"without the group's group", []cachecore.Dep{cachecore.NewDep("note:2/7").GroupedBy(cachecore.NewDep("user:2"))}, []cachecore.Dep{note}, "none was tagged with all of: note:2/7, user:2, team:9"},
+		{"with a version", []cachecore.Dep{price.WithHash("2")}, []cachecore.Dep{price}, "none was tagged with all of: price:1\n\trequest 1: price:1@2"},
+		{"two versions", []cachecore.Dep{price}, []cachecore.Dep{price, price.WithHash("2")}, `cachecoretest: no request can carry price:1@v1, price:1@2: dep "price:1" is declared with the hashes`},
+		{"invalid", []cachecore.Dep{price}, []cachecore.Dep{cachecore.NewDep("price:")}, "cachecoretest: RequireTagged names an invalid dep"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tb := &fakeT{}
+			r := newRecorder(tb, nil)
+			ask(t, r.HTTPClient(), question(t, "http://llm.test", "a", false, tt.sent...))
+			r.RequireTagged(tt.want...)
+			switch failures := tb.finish(); {
+			case tt.forgotten == "" && len(failures) > 0,
+				tt.forgotten != "" && (len(failures) != 1 || !strings.Contains(failures[0], tt.forgotten)):
+				t.Errorf("got %q, want %q", failures, tt.forgotten)
+			}
+		})
+	}
+}
+
+// A bypass is not tagged, whoever has written its header.
+func TestRecorder_RequireTaggedDoesNotCountABypass(t *testing.T) {
+	t.Parallel()
+	tb := &fakeT{}
+	r := newRecorder(tb, nil)
+	req := question(t, "http://llm.test", "a", false, doc1)
+	ask(t, r.HTTPClient(), req.WithContext(cachecore.WithBypass(req.Context())))
+	r.RequireTagged(doc1)
+	requireFailures(t, tb.finish(), "cachecoretest: of 1 requests, none was tagged with all of: doc:1\n\trequest 1: nothing")
 }
 
 // degradedDeps are declarations that cannot be sent.

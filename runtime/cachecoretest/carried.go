@@ -1,0 +1,50 @@
+package cachecoretest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/internal/degraded"
+)
+
+// carried returns the deps that a request carries which declares deps: these, and
+// what they are grouped by. It asks a client, so that it is what clients do.
+func carried(deps []cachecore.Dep) ([]cachecore.Dep, error) {
+	var sent http.Header
+	seen := roundTripper(func(req *http.Request) (*http.Response, error) {
+		sent = req.Header
+		// A bypass fills no cache, so that nobody waits for the request.
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Cache": {"BYPASS"}}, Body: http.NoBody, Request: req}, nil
+	})
+	const address = "http://tagged.test"
+	client, err := cachecore.New(address, "tagged", cachecore.WithBaseTransport(seen),
+		cachecore.WithLogger(slog.New(slog.DiscardHandler)), cachecore.WithHeaderBudget(math.MaxInt32))
+	if err != nil {
+		return nil, err
+	}
+	ctx, call := cachecore.WithCall(context.Background(), deps...)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Transport().RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	_ = resp.Body.Close()
+	degraded.Take(sent)
+	for _, status := range call.Statuses() {
+		if status.Err != nil {
+			return nil, status.Err
+		}
+	}
+	got, err := depsOf(sent)
+	if err == nil && len(got) == 0 {
+		err = errors.New("they are not sent")
+	}
+	return got, err
+}

@@ -1,0 +1,51 @@
+package cachecoretest
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/depgen/depgen/runtime/internal/degraded"
+)
+
+// degradations are the requests that went uncached although deps were declared for
+// them, and came to one Recorder or Gateway. A request that comes to another, of a
+// test that runs beside this one, is the other's.
+type degradations struct {
+	mu      sync.Mutex
+	reasons []error
+}
+
+// watch records what clients mark until the test ends, and then fails the test for
+// each of them, unless it allows that.
+func (ds *degradations) watch(tb testingT, origin string, allowed bool) {
+	tb.Helper()
+	tb.Cleanup(degraded.Listen())
+	tb.Cleanup(degraded.Watch(origin, ds.add))
+	if !allowed {
+		tb.Cleanup(func() { ds.report(tb) })
+	}
+}
+
+// take records the request if its client has marked it, and removes the mark.
+func (ds *degradations) take(h http.Header) {
+	if reason := degraded.Take(h); reason != nil {
+		ds.add(reason)
+	}
+}
+
+func (ds *degradations) add(reason error) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	ds.reasons = append(ds.reasons, reason)
+}
+
+// report runs when the test ends, not when the requests are sent: that may be in a
+// goroutine that outlives the test.
+func (ds *degradations) report(tb testingT) {
+	tb.Helper()
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	for _, reason := range ds.reasons {
+		tb.Errorf("cachecoretest: a request was sent uncached although it declares deps: %v; give AllowDegraded if the test means it", reason)
+	}
+}

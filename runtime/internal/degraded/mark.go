@@ -1,0 +1,63 @@
+package degraded
+
+import (
+	"crypto/rand"
+	"net/http"
+	"sync"
+)
+
+// header carries a mark from a client to the package cachecoretest, through
+// proxies and under any name of the host. No client sends it to a real gateway,
+// except from a process in which a test listens.
+const header = "X-Cachecore-Test-Degraded"
+
+// maxMarks bounds the marks that never arrive.
+const maxMarks = 10_000
+
+var marks struct {
+	mu        sync.Mutex
+	listening int
+	reasons   map[string]error // by the header's value
+}
+
+// Listen lets [Mark] mark requests until stop is called.
+func Listen() (stop func()) {
+	marks.mu.Lock()
+	defer marks.mu.Unlock()
+	marks.listening++
+	return func() {
+		marks.mu.Lock()
+		defer marks.mu.Unlock()
+		if marks.listening--; marks.listening == 0 {
+			marks.reasons = nil
+		}
+	}
+}
+
+// Mark adds to a request's headers that it is sent uncached because of reason. It
+// does nothing unless a test in this process listens.
+func Mark(h http.Header, reason error) {
+	marks.mu.Lock()
+	defer marks.mu.Unlock()
+	if marks.listening == 0 || len(marks.reasons) >= maxMarks {
+		return
+	}
+	if marks.reasons == nil {
+		marks.reasons = map[string]error{}
+	}
+	id := rand.Text() // says nothing to those who read the header on its way
+	marks.reasons[id] = reason
+	h.Set(header, id)
+}
+
+// Take removes the mark from a request's headers, and returns the reason that it
+// was sent with, nil if it has none or is the copy of one that has been taken.
+func Take(h http.Header) error {
+	id := h.Get(header)
+	h.Del(header)
+	marks.mu.Lock()
+	defer marks.mu.Unlock()
+	reason := marks.reasons[id]
+	delete(marks.reasons, id)
+	return reason
+}
