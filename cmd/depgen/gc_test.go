@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// The setting is the process's, so the test does not run beside others.
+// The setting is the process's, so the test does not run in parallel.
 func TestGenerationKeepsItsGarbage(t *testing.T) {
 	t.Setenv("GOGC", "")
 	dir := t.TempDir()

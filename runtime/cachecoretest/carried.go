@@ -11,13 +11,13 @@ import (
 	"github.com/depgen/depgen/runtime/internal/degraded"
 )
 
-// carried returns the deps that a request carries which declares deps: these, and
-// what they are grouped by. It asks a client, so that it is what clients do.
+// carried returns the deps of a request that declares deps: these and their groups,
+// as a client sends them.
 func carried(deps []cachecore.Dep) ([]cachecore.Dep, error) {
 	var sent http.Header
 	seen := roundTripper(func(req *http.Request) (*http.Response, error) {
 		sent = req.Header
-		// A bypass fills no cache, so that nobody waits for the request.
+		// A bypass fills no cache, so the client does not wait for the request.
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Cache": {"BYPASS"}}, Body: http.NoBody, Request: req}, nil
 	})
 	const address = "http://tagged.test"

@@ -9,7 +9,7 @@ import (
 
 // degradations are the requests that went uncached although deps were declared for
 // them, and came to one Recorder or Gateway. A request that comes to another, of a
-// test that runs beside this one, is the other's.
+// test that runs in parallel, counts there.
 type degradations struct {
 	mu      sync.Mutex
 	reasons []error

@@ -65,7 +65,7 @@ func TestDegradedRequestIsSeenWhereItArrives(t *testing.T) {
 			if n := len(other.Requests()) + len(recorder.Requests()); n != 0 {
 				t.Errorf("%d requests came to the wrong place", n)
 			}
-			requireFailures(t, beside.finish()) // a test that runs beside it
+			requireFailures(t, beside.finish()) // a test that runs in parallel
 			requireFailures(t, tb.finish(), uncached+tt.name)
 		})
 	}

@@ -121,9 +121,9 @@ func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 }
 
 // Answer adds texts that the next requests to the upstream are answered with, one
-// each, as chat completions, streamed if the request asks for a stream. When there
-// is none left, what [WithUpstream] has set answers; without it, the request is
-// answered 501, and the test fails at its end.
+// each, as chat completions, streamed if the request asks for a stream. After
+// the last, the upstream of [WithUpstream] answers; without that option, a request
+// is answered 501 and fails the test at its end.
 func (g *Gateway) Answer(texts ...string) { g.script.add(texts) }
 
 // Advance moves the gateway's clock on: entries age, tokens expire, limits refill
@@ -160,7 +160,7 @@ func (g *Gateway) completed(c devgateway.Completion) {
 	g.requests = append(g.requests, c)
 }
 
-// depsIn returns what the answer was tagged with, which is nothing for a bypass.
+// depsIn returns the deps that the answer was tagged with; a bypass has no tags.
 func depsIn(c devgateway.Completion) []cachecore.Dep {
 	if c.Cache == devgateway.Bypass {
 		return nil
@@ -174,7 +174,7 @@ func depsIn(c devgateway.Completion) []cachecore.Dep {
 
 func (g *Gateway) dropped(i devgateway.Invalidation) {
 	g.meet(i.Tenant)
-	// Whether the hash is a version is not known here. A random one is never wanted.
+	// A random hash, of an invalidation without a version, equals no version.
 	g.recordOf(i.Tenant).addInvalidated(cachecore.NewDep(i.DepID).WithHash(i.NewHash))
 	g.mu.Lock()
 	defer g.mu.Unlock()

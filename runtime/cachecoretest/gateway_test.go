@@ -136,7 +136,7 @@ func TestAnswer_WithUpstreamAnswersTheRest(t *testing.T) {
 	}
 }
 
-// What other tenants send is not what the code under test has sent.
+// The code under test does not get the credit for requests of other tenants.
 func TestAssertionsAreOnOneTenant(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}
@@ -179,7 +179,7 @@ func TestRequireNotInvalidated_OfATenantThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}
 	g := newGateway(tb, nil)
-	g.RequireNotInvalidated() // nobody is there yet
+	g.RequireNotInvalidated() // no tenant is known yet
 	c, err := cachecore.New(g.URL(), g.Token(devgateway.Claims{Tenant: "acme"}))
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +191,7 @@ func TestRequireNotInvalidated_OfATenantThatIsNotThere(t *testing.T) {
 	requireFailures(t, tb.finish(), `cachecoretest: RequireNotInvalidated proves nothing: tenant "test" has no token and has sent nothing; for "acme"`)
 }
 
-// A bypass is neither looked up nor kept, whatever header it has.
+// A bypass is neither looked up nor kept, even if it has a deps header.
 func TestRequireTagged_DoesNotCountABypass(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}

@@ -14,7 +14,7 @@ type settings struct {
 	engine        []devgateway.Option
 }
 
-// model returns the upstream. It fails the test if WithUpstream was given nothing.
+// model returns the upstream. It fails the test if WithUpstream was given nil.
 func (s *settings) model(tb testingT) upstream {
 	tb.Helper()
 	switch {

@@ -23,10 +23,10 @@ type testingT interface {
 // the assertions on it. It is safe for concurrent use.
 type record struct {
 	tb testingT
-	// others tells, for messages, of what is not in this record; nil for a Recorder,
-	// which has no tenants.
+	// others names the tenants that have other records, for messages; nil for a
+	// Recorder, which has no tenants.
 	others func() string
-	// unused returns why nothing can be asserted to be absent, "" if it can.
+	// unused returns why the absence of a dep proves nothing, "" if it does.
 	unused func() string
 
 	mu          sync.Mutex
@@ -42,8 +42,8 @@ func (r *record) Invalidated() []cachecore.Dep {
 }
 
 // RequireInvalidated fails the test now unless each of deps was invalidated, and
-// what it is part of too. A dep with a version has to be invalidated with that
-// version, one without counts with any.
+// all wholes that it is part of. A versioned dep must have been invalidated with its
+// version; an unversioned one matches any version.
 func (r *record) RequireInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
 	if !r.checkArguments("RequireInvalidated", deps) {
@@ -61,9 +61,9 @@ func (r *record) RequireInvalidated(deps ...cachecore.Dep) {
 	}
 }
 
-// RequireNotInvalidated fails the test now if one of deps was invalidated, in
-// whatever version: an invalidation drops the answers of all versions. With no
-// arguments, it fails if anything was.
+// RequireNotInvalidated fails the test now if one of deps was invalidated, in any
+// version: an invalidation drops the answers of all versions. Without arguments,
+// it fails if any dep was.
 func (r *record) RequireNotInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
 	if len(deps) > 0 && !r.checkArguments("RequireNotInvalidated", deps) {
@@ -91,7 +91,7 @@ func (r *record) RequireNotInvalidated(deps ...cachecore.Dep) {
 }
 
 // RequireTagged fails the test now unless one request carried all of deps, with
-// their hashes, and what they are grouped by.
+// their hashes and their groups.
 func (r *record) RequireTagged(deps ...cachecore.Dep) {
 	r.tb.Helper()
 	if !r.checkArguments("RequireTagged", deps) {
@@ -117,8 +117,7 @@ func (r *record) RequireTagged(deps ...cachecore.Dep) {
 	r.tb.Fatalf("cachecoretest: of %d requests, none was tagged with all of: %s%s%s", len(tagged), list(want), r.seenOfOthers(), strings.Join(lines, ""))
 }
 
-// checkArguments fails the test if an assertion names no dep, or one that nothing
-// can be true of.
+// checkArguments fails the test if an assertion names no dep, or an invalid one.
 func (r *record) checkArguments(assertion string, deps []cachecore.Dep) bool {
 	r.tb.Helper()
 	if len(deps) == 0 {
@@ -189,8 +188,8 @@ func list(deps []cachecore.Dep) string {
 	return strings.Join(names, ", ")
 }
 
-// newDep returns the dep that a request carried with the given id and hash. A
-// version "v1" looks like none.
+// newDep returns the dep that a request carried with the given id and hash. The
+// version "v1" cannot be told from the default hash.
 func newDep(id, hash string) cachecore.Dep {
 	d := cachecore.NewDep(id)
 	if hash != d.Hash() {

@@ -185,7 +185,7 @@ func TestRequireTagged_WantsGroupsToo(t *testing.T) {
 	}
 }
 
-// A bypass is not tagged, whoever has written its header.
+// A bypass is not tagged, although its context declares deps.
 func TestRecorder_RequireTaggedDoesNotCountABypass(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}

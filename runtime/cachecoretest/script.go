@@ -14,7 +14,7 @@ import (
 // first and after the last of them, another upstream answers.
 type script struct {
 	then upstream
-	ends bool // nothing answers after the last
+	ends bool // without an upstream after the last answer
 
 	mu         sync.Mutex
 	written    int
@@ -63,7 +63,7 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// noAnswer is what the model says when the script is over.
+// noAnswer is the model's answer after the end of the script.
 const noAnswer = `{"error":{"message":"no answer is left of those that the test gave to Answer","type":"api_error","code":"no_answer_left","param":null}}`
 
 func (s *script) miss(q devgateway.Question) {

@@ -19,7 +19,7 @@ type Tenant struct{ *record }
 // Gateway itself are on the tenant "test".
 func (g *Gateway) Tenant(name string) Tenant { return Tenant{g.recordOf(name)} }
 
-// recordOf returns the record of the tenant, which may have sent nothing yet.
+// recordOf returns the record of the tenant, an empty one if that is new.
 func (g *Gateway) recordOf(tenant string) *record {
 	g.tenants.mu.Lock()
 	defer g.tenants.mu.Unlock()

@@ -24,7 +24,7 @@ type want struct {
 
 func newBudget(n int64) *budget { return &budget{left: n} }
 
-// tryTake takes n bytes if they are there and nobody waits for some.
+// tryTake takes n bytes if so many are left and no other caller waits.
 func (b *budget) tryTake(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -55,8 +55,8 @@ type tokenClaims struct {
 	jwt.RegisteredClaims `json:"-"` // for the methods that the JWT library asks for
 }
 
-// UnmarshalJSON reads the claims under their exact names, of which none may occur
-// twice. In exp and nbf, null does not mean that the token never ends.
+// UnmarshalJSON reads the claims under their exact names, and refuses a name that
+// occurs twice, and null in exp and nbf: such a token would never end.
 func (c *tokenClaims) UnmarshalJSON(text []byte) error {
 	claims, err := members(text)
 	var repeated repeatedError

@@ -45,7 +45,7 @@ func (e unfitError) Error() string { return string(e) }
 func unfitf(format string, args ...any) error { return unfitError(fmt.Sprintf(format, args...)) }
 
 // depsOf returns the deps that the request declares, each id once. The error is an
-// unfitError, or an apiError if the header is not what the protocol says.
+// unfitError, or an apiError if the header breaks the protocol.
 func depsOf(h http.Header) ([]Dep, error) {
 	values := h[headerDeps]
 	if len(values) == 0 {

@@ -108,7 +108,7 @@ func TestDepsHeaderRefused(t *testing.T) {
 	})
 }
 
-// Deps that are right but cannot be kept cost the cache its use, not the caller the call.
+// Deps that are right but cannot be kept make a bypass; the call goes through.
 func TestDepsThatCannotBeKeptAreABypass(t *testing.T) {
 	t.Parallel()
 	many := make([]string, 1001)
@@ -136,7 +136,7 @@ func TestDepsThatCannotBeKeptAreABypass(t *testing.T) {
 			for i := range 3 { // more than the bypasses that an address has
 				f.wantCache("BYPASS", fmt.Sprintf(`{"choices":[%d]}`, i+1), "hello", acme, set(headerDeps, tt.value))
 			}
-			f.wantCache("MISS", `{"choices":[4]}`, "hello", acme) // nothing was kept
+			f.wantCache("MISS", `{"choices":[4]}`, "hello", acme) // no answer was kept
 			f.server.Close()
 			if got := seen[0]; got.Uncached == nil || !strings.Contains(got.Uncached.Error(), tt.want) || got.Tenant != "acme" || got.Deps != nil {
 				t.Errorf("the observer got %+v, want a reason with %q", got, tt.want)

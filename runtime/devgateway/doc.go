@@ -43,14 +43,14 @@
 // with another hash is not kept from then on, whether its request began before
 // the invalidation (a late fill) or after it.
 //
-// The default hash "v1" is ambiguous: it is sent for data without a version, and
-// for the version "v1". The last invalidation of the dep decides. If its new hash
-// is a random UUID, as clients and this gateway make for data without a version,
-// answers with "v1" are kept, late fills too, as by the hosted gateway. After any
-// other new hash "v1" is a version like all others. [WithStrictHash] makes it one
-// in each case.
+// The default hash "v1" is ambiguous: clients send it for data without a version,
+// and for the version "v1". The last invalidation of the dep decides. If its new
+// hash is a random UUID, which clients and this gateway make for data without a
+// version, answers with "v1" are kept, late fills too, as by the hosted gateway.
+// After any other new hash, "v1" is a version like all others. [WithStrictHash]
+// makes it one in each case.
 //
-// So a dep should be used with versions everywhere or nowhere. Where both meet,
-// the gateway keeps fewer answers: after an invalidation without a version no
-// answer with a version, and after one with a version no answer without.
+// Use a dep with versions everywhere or nowhere. A mix costs hits: after an
+// invalidation without a version, answers with a version are not kept, and after
+// one with a version, answers without.
 package devgateway

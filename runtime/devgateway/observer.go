@@ -20,7 +20,7 @@ type Observer struct {
 type Completion struct {
 	Tenant    string        // empty for a request without a token
 	Namespace string        // in hexadecimal; empty for a bypass
-	Deps      []Dep         // as declared, each id once; none if they could not be kept
+	Deps      []Dep         // as declared, each id once; nil if they could not be kept
 	Body      []byte        // as received; not to be changed
 	Stream    bool          // whether the body asks for a stream; false for a bypass
 	Code      int           // the HTTP status, 499 if the client left

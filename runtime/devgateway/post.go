@@ -46,7 +46,7 @@ func isAddress(host string) bool {
 }
 
 // A client has clientTimeout for each piece of its body, and bodyTimeout for all
-// of it: what it has sent takes memory that others wait for.
+// of it, because other requests may be waiting for the memory.
 const bodyTimeout = 2 * time.Minute
 
 // refusalTimeout is how long a refused client may take for the rest of its body.
@@ -82,7 +82,7 @@ func (b pacedBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-// readBody reads the whole body, of at most limit bytes. With an error, there is none.
+// readBody reads the whole body, of at most limit bytes.
 func readBody(x *exchange, limit int64) ([]byte, error) {
 	paced := pacedBody{x.request.Body, x, time.Now().Add(bodyTimeout)}
 	body, err := readSized(http.MaxBytesReader(x.ResponseWriter, paced, limit), min(x.request.ContentLength, limit))

@@ -127,8 +127,8 @@ func (s *store) outdated(e *entry) bool {
 }
 
 // movedOn reports whether a dep with the current hash now outdates the hash. "v1"
-// stands for no version or for the version "v1"; the last invalidation of the dep
-// tells which, because one without a version has a random hash.
+// means no version, or the version "v1". The dep's last invalidation tells which,
+// because one without a version has a random hash.
 func (s *store) movedOn(hash, now string) bool {
 	if hash == defaultHash && !s.strict && isRandom(now) {
 		return false

@@ -17,7 +17,7 @@ func (e repeatedError) Error() string { return string(e) + " occurs twice" }
 // members returns the members of a JSON object. Their names are exact and occur
 // once: to encoding/json, "EXP" would be "exp", and the last of two would count.
 func members(object []byte) (map[string]json.RawMessage, error) {
-	if !json.Valid(object) { // a decoder would leave alone what follows the object
+	if !json.Valid(object) { // a decoder ignores what follows the object
 		return nil, errNoObject
 	}
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -52,15 +52,15 @@ func decode(value json.RawMessage, to any) error {
 	return json.Unmarshal(value, to)
 }
 
-// skipped is a JSON value that nobody needs a copy of.
+// skipped is a JSON value of which only the presence counts.
 type skipped struct{}
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (skipped) UnmarshalJSON([]byte) error { return nil }
 
-// isExact reports whether all strings of a JSON text decode to what they are.
-// encoding/json replaces what is no character, bytes that are not UTF-8 and halves
-// of surrogate pairs, so that strings that differ would become the same.
+// isExact reports whether encoding/json decodes all strings of a JSON text without
+// loss. It replaces bytes that are not UTF-8 and halves of surrogate pairs, which
+// makes different strings equal.
 func isExact(text []byte) bool {
 	if !utf8.Valid(text) {
 		return false

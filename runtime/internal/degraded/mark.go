@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// header carries a mark from a client to the package cachecoretest, through
-// proxies and under any name of the host. No client sends it to a real gateway,
-// except from a process in which a test listens.
+// header carries a mark from a client to package cachecoretest, through proxies and
+// under any name of the host. Clients send it only while a test in their process
+// listens.
 const header = "X-Cachecore-Test-Degraded"
 
 // maxMarks bounds the marks that never arrive.
@@ -34,8 +34,8 @@ func Listen() (stop func()) {
 	}
 }
 
-// Mark adds to a request's headers that it is sent uncached because of reason. It
-// does nothing unless a test in this process listens.
+// Mark marks a request as sent uncached because of reason, if a test in this
+// process listens.
 func Mark(h http.Header, reason error) {
 	marks.mu.Lock()
 	defer marks.mu.Unlock()
@@ -45,13 +45,13 @@ func Mark(h http.Header, reason error) {
 	if marks.reasons == nil {
 		marks.reasons = map[string]error{}
 	}
-	id := rand.Text() // says nothing to those who read the header on its way
+	id := rand.Text() // carries no part of the reason to other hosts
 	marks.reasons[id] = reason
 	h.Set(header, id)
 }
 
-// Take removes the mark from a request's headers, and returns the reason that it
-// was sent with, nil if it has none or is the copy of one that has been taken.
+// Take removes the mark from a request's headers and returns its reason. It returns
+// nil for a request without a mark, and for a copy of one that has been taken.
 func Take(h http.Header) error {
 	id := h.Get(header)
 	h.Del(header)

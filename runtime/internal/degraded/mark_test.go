@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// One test, because what it is about is the process's.
+// One test, because the marks are the process's.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	reason := errors.New("an invalid dep")
