@@ -36,7 +36,7 @@ func carried(deps []cachecore.Dep) ([]cachecore.Dep, error) {
 		return nil, err
 	}
 	_ = resp.Body.Close()
-	degraded.Take(sent)
+	_ = degraded.Take(sent) // the status has the reason
 	for _, status := range call.Statuses() {
 		if status.Err != nil {
 			return nil, status.Err

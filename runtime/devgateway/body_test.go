@@ -131,7 +131,7 @@ func TestBodyTimeoutEndsWithTheBody(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		call.json(`{"choices":[1]}`)
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil || resp.StatusCode != 200 {
+		if err != nil || resp.StatusCode != http.StatusOK {
 			t.Errorf("got %v, %v", resp, err)
 		}
 	})

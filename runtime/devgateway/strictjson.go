@@ -43,13 +43,13 @@ func members(object []byte) (map[string]json.RawMessage, error) {
 	return all, nil
 }
 
-// decode sets to to the value of a member. A member that is missing or null leaves
-// it as it is.
-func decode(value json.RawMessage, to any) error {
+// decode stores the value of a member in target. A member that is missing or null
+// leaves target unchanged.
+func decode(value json.RawMessage, target any) error {
 	if value == nil || string(value) == "null" {
 		return nil
 	}
-	return json.Unmarshal(value, to)
+	return json.Unmarshal(value, target)
 }
 
 // skipped is a JSON value of which only the presence counts.
