@@ -59,7 +59,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	set, err := t.deps(req)
 	if err != nil {
 		t.degrade(ctx, call, set, err)
-		return t.send(t.withoutTenant(req), nil)
+		out := t.withoutTenant(req)
+		degraded.Mark(out.Header, err)
+		return t.send(out, nil)
 	}
 	return t.roundTripTagged(req, set, call)
 }
@@ -140,7 +142,6 @@ func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err er
 	}
 	t.client.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: request sent uncached", slog.Int("deps", n), slog.Any("error", err))
 	call.add(CacheStatus{Status: Bypass, Err: err})
-	degraded.Notify(t.client.origin.String(), err)
 }
 
 // isLogin reports whether an SDK asks for a credential of its own. Anthropic's

@@ -17,10 +17,9 @@ type degradations struct {
 
 // watch records what clients mark until the test ends, and then fails the test for
 // each of them, unless it allows that.
-func (ds *degradations) watch(tb testingT, origin string, allowed bool) {
+func (ds *degradations) watch(tb testingT, allowed bool) {
 	tb.Helper()
 	tb.Cleanup(degraded.Listen())
-	tb.Cleanup(degraded.Watch(origin, ds.add))
 	if !allowed {
 		tb.Cleanup(func() { ds.report(tb) })
 	}

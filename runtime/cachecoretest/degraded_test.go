@@ -3,6 +3,7 @@ package cachecoretest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,16 +12,23 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/depgen/depgen/runtime/internal/degraded"
+	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// marking marks requests, as a client does with those that it sends uncached.
-func marking(base http.RoundTripper, reason string) *http.Client {
-	return &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-		out := req.Clone(req.Context())
-		degraded.Mark(out.Header, errors.New(reason))
-		return base.RoundTrip(out)
-	})}
+// clientOf returns a client of the address.
+func clientOf(t *testing.T, address string, base http.RoundTripper) *http.Client {
+	t.Helper()
+	c, err := cachecore.New(address, "token", cachecore.WithBaseTransport(base), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.HTTPClient()
+}
+
+// degrading is a request whose dep is invalid because of the reason.
+func degrading(t *testing.T, address, reason string) *http.Request {
+	t.Helper()
+	return question(t, address, "q", false, cachecore.InvalidDep("doc", errors.New(reason)))
 }
 
 const uncached = "cachecoretest: a request was sent uncached although it declares deps: "
@@ -39,7 +47,7 @@ func TestDegradedRequestIsSeenWhereItArrives(t *testing.T) {
 			}
 			proxy := httptest.NewServer(httputil.NewSingleHostReverseProxy(target))
 			defer proxy.Close()
-			ask(t, marking(proxy.Client().Transport, "behind a proxy"), question(t, proxy.URL, "q", false))
+			ask(t, clientOf(t, proxy.URL, proxy.Client().Transport), degrading(t, proxy.URL, "behind a proxy"))
 		}},
 		{"under another name", func(t *testing.T, g *Gateway) {
 			t.Helper()
@@ -47,12 +55,12 @@ func TestDegradedRequestIsSeenWhereItArrives(t *testing.T) {
 				return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(g.URL(), "http://"))
 			}}
 			defer base.CloseIdleConnections()
-			ask(t, marking(base, "under another name"), question(t, "http://gateway.example", "q", false))
+			ask(t, clientOf(t, "http://gateway.example", base), degrading(t, "http://gateway.example", "under another name"))
 		}},
 		{"meeting a fault", func(t *testing.T, g *Gateway) {
 			t.Helper()
 			g.Fail(Completions, 1, Fault{Status: 500})
-			ask(t, marking(g.server.Client().Transport, "meeting a fault"), question(t, g.URL(), "q", false))
+			ask(t, clientOf(t, g.URL(), g.server.Client().Transport), degrading(t, g.URL(), "meeting a fault"))
 		}},
 	}
 	for _, tt := range tests {
@@ -66,7 +74,7 @@ func TestDegradedRequestIsSeenWhereItArrives(t *testing.T) {
 				t.Errorf("%d requests came to the wrong place", n)
 			}
 			requireFailures(t, beside.finish()) // a test that runs in parallel
-			requireFailures(t, tb.finish(), uncached+tt.name)
+			requireFailures(t, tb.finish(), uncached+`dep of kind "doc" has no id: `+tt.name)
 		})
 	}
 }
@@ -79,9 +87,9 @@ func TestDegradedRequestIsSeenByTheRecorder(t *testing.T) {
 		seen = req.Header
 		return &http.Response{StatusCode: http.StatusOK}, nil
 	}))})
-	ask(t, marking(r.Transport(), "by its mark"), question(t, "http://llm.test", "q", false))
+	ask(t, r.HTTPClient(), degrading(t, "http://llm.test", "by its mark"))
 	if len(seen) != 1 { // the content type
 		t.Errorf("the model sees %v", seen)
 	}
-	requireFailures(t, tb.finish(), uncached+"by its mark")
+	requireFailures(t, tb.finish(), uncached+`dep of kind "doc" has no id: by its mark`)
 }

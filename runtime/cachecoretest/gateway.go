@@ -82,7 +82,7 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 			tb.Errorf("cachecoretest: close the gateway: %v", err)
 		}
 	})
-	g.degraded.watch(tb, g.server.URL, s.allowDegraded)
+	g.degraded.watch(tb, s.allowDegraded)
 	return g
 }
 

@@ -68,7 +68,7 @@ func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 		tb.Fatalf("cachecoretest: %v", err)
 	}
 	r.client = client
-	r.degraded.watch(tb, origin, s.allowDegraded)
+	r.degraded.watch(tb, s.allowDegraded)
 	return r
 }
 

@@ -1,3 +1,6 @@
+// Package degraded tells package cachecoretest of the requests that a client in
+// this process sends uncached although deps are declared for them. A gateway
+// cannot see that by itself: they arrive as a bypass.
 package degraded
 
 import (
