@@ -38,20 +38,48 @@ type Options struct {
 // Generate returns the Go file that a schema yields, formatted. If the schema is wrong, the error is [schema.Problems].
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	out := cmp.Or(opts.Out, "deps_gen.go")
-	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) ([]schema.LoadedType, map[string]bool) {
-		return gotypes.Load(ctx, opts.Dir, out, names), gotypes.Declared(opts.Dir, out)
+	folder, err := gotypes.ReadFolder(opts.Dir, out)
+	if err != nil {
+		return nil, err
+	}
+	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) ([]schema.LoadedType, []schema.Declared) {
+		return gotypes.Load(ctx, opts.Dir, out, names), folder.Declared
 	})
 	if err != nil {
 		return nil, err
 	}
-	pkg, err := packageName(opts, file)
+	pkg, err := packageName(opts, file, folder)
 	if err != nil {
 		return nil, err
 	}
 	return golang.Emit(file, pkg, opts.Schema)
 }
 
-func packageName(opts Options, file *schema.File) (string, error) {
+// packageName returns the generated package's name. A folder holds one package, so it must be that of the other files.
+func packageName(opts Options, file *schema.File, folder *gotypes.Folder) (string, error) {
+	name, err := chosenPackage(opts, file)
+	if err != nil {
+		return "", err
+	}
+	for _, other := range folder.Packages {
+		if other.Package == name {
+			continue
+		}
+		fix := "write that name"
+		if schema.CheckPackage(other.Package) != nil || len(folder.Packages) > 1 {
+			fix = "a folder has one package, so generate into a folder of its own"
+		}
+		msg := fmt.Sprintf("package %q is not that of the output folder, which contains package %s (%s); %s",
+			name, other.Package, other.File, fix)
+		if opts.Package == "" && file.Package != "" {
+			return "", file.PackageProblem(msg)
+		}
+		return "", errors.New(msg)
+	}
+	return name, nil
+}
+
+func chosenPackage(opts Options, file *schema.File) (string, error) {
 	name := opts.Package
 	if name == "" {
 		name = file.Package

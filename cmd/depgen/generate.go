@@ -23,8 +23,9 @@ in one step, so that an interruption leaves the old one whole. A file that depge
 did not write is never overwritten.
 
 The package is the first of these that is there: --package, the schema's "package"
-key, $GOPACKAGE if the output is in the working directory (as under go generate),
-the package of the Go files that are in the output folder, the folder's name.`
+key, the package of the Go files that are in the output folder, $GOPACKAGE if the
+output is in the working directory (as under go generate), the folder's name. It
+must be that of the other Go files in the output folder.`
 
 const generateExample = `  # deps.yaml to deps_gen.go, in the working directory
   depgen generate

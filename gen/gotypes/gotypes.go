@@ -20,6 +20,9 @@ import (
 // result for each name, in order. What does not compile in their packages is no hindrance as long as the types themselves are
 // clear: that file may be missing or stale, and what it declares is not looked at.
 func Load(ctx context.Context, dir, out string, names []schema.TypeName) []schema.LoadedType {
+	if len(names) == 0 {
+		return nil
+	}
 	l := &loader{out: out, packages: map[string]*packages.Package{}}
 	err := l.load(ctx, dir, names)
 	loaded := make([]schema.LoadedType, len(names))
@@ -57,8 +60,13 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		}
 		internal = internal || isInternal(name.Path)
 	}
+	overlay, err := l.overlay()
+	if err != nil {
+		return err
+	}
 	cfg := &packages.Config{
 		Context:   ctx,
+		Overlay:   overlay,
 		Dir:       l.dir,
 		ParseFile: l.parse,
 		// Without the syntax, what is compiled already would not be parsed.
@@ -72,10 +80,32 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		l.packages[pkg.PkgPath] = pkg
 	}
 	if internal {
-		l.self, err = selfPath(ctx, l.dir)
+		l.self, err = selfPath(ctx, l.dir, overlay)
 	}
 	return err
 }
+
+// overlay gives the output folder a Go file if it has none. Without a Go file the folder is not a package, and the go command
+// finds no importers of it.
+func (l *loader) overlay() (map[string][]byte, error) {
+	folder, err := ReadFolder(l.dir, l.out)
+	if err != nil {
+		return nil, err
+	}
+	name := "self"
+	for _, other := range folder.Packages {
+		if !strings.HasSuffix(other.File, "_test.go") {
+			return nil, nil
+		}
+		name = other.Package
+	}
+	if folder.Generated != "" {
+		return nil, nil
+	}
+	return map[string][]byte{filepath.Join(l.dir, selfName): []byte("package " + name + "\n")}, nil
+}
+
+const selfName = "depgen_self.go"
 
 // parse parses a file, but of the one that will be overwritten only its package clause.
 func (l *loader) parse(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
@@ -92,13 +122,13 @@ func (l *loader) isOwn(dir string) bool {
 	return err == nil && dir == l.dir
 }
 
-// selfPath returns the import path of the package in dir. A folder without a Go file has none, so it is shown one.
-func selfPath(ctx context.Context, dir string) (string, error) {
+// selfPath returns the import path of the package in dir.
+func selfPath(ctx context.Context, dir string, overlay map[string][]byte) (string, error) {
 	found, err := packages.Load(&packages.Config{
 		Context: ctx,
 		Dir:     dir,
 		Mode:    packages.NeedName,
-		Overlay: map[string][]byte{filepath.Join(dir, "depgen_self.go"): []byte("package self\n")},
+		Overlay: overlay,
 	}, ".")
 	if err != nil {
 		return "", err

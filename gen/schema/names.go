@@ -30,6 +30,8 @@ func CheckPackage(name string) error {
 		return errors.New("package main can't be imported; generate into a package of its own")
 	case name == "documentation":
 		return errors.New("package documentation is ignored by the go command; write another name")
+	case name == "init":
+		return errors.New("package init can't be imported, because Go keeps that name for functions; write another name")
 	case token.IsKeyword(name):
 		return fmt.Errorf("package %q is a Go keyword; write another name", name)
 	case name == "_" || !token.IsIdentifier(name):

@@ -84,7 +84,7 @@ func TestCheckPackage(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, name := range []string{"", "_", "main", "func", "1deps", "my-deps", "a.b", "a b"} {
+	for _, name := range []string{"", "_", "main", "init", "documentation", "func", "1deps", "my-deps", "a.b", "a b"} {
 		if CheckPackage(name) == nil {
 			t.Errorf("%q is accepted", name)
 		}

@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -53,6 +54,21 @@ func (p *parser) checkValue(text string, at pos, what string) {
 	}
 }
 
+// decodeValueName reads the word that the Go name is made of in place of the value's text.
+func (p *parser) decodeValueName(v *Value, n *yaml.Node, what string) {
+	name, ok := p.text(n, what, "write a word like other_rows")
+	if ok && !validName(name) {
+		p.errorf(at(deref(n)), "%s: %q: a name is made of a-z, 0-9 and _, begins with a letter, and has at most %d characters",
+			what, name, maxName)
+	}
+	v.name = name
+}
+
+// nameFix says how a value gets a Go name of its own.
+func (v *Value) nameFix() string {
+	return fmt.Sprintf("give the value a name, as in {%s: {name: other_word}}", strconv.Quote(v.Text))
+}
+
 // decodeValue reads what stands behind a value: nothing, its description, or a mapping.
 func (p *parser) decodeValue(v *Value, n *yaml.Node, what string) {
 	if deref(n).ShortTag() == "!!null" {
@@ -66,6 +82,8 @@ func (p *parser) decodeValue(v *Value, n *yaml.Node, what string) {
 		switch e.key {
 		case "description":
 			v.Description = p.prose(e.value, what+": description")
+		case "name":
+			p.decodeValueName(v, e.value, what+": name")
 		case "deprecated":
 			v.Deprecated = p.prose(e.value, what+": deprecated")
 		default:
