@@ -1,5 +1,5 @@
-// Package gen turns the text of a schema into the text of a Go file. It reads and writes no files: the one thing that
-// it takes from outside are the types that a schema names with {go: …}, which it loads from their source.
+// Package gen turns the text of a schema into the text of a Go file. It writes no files. It reads the other Go files of the
+// output folder, and the source of the types that a schema names with {go: …}.
 package gen
 
 import (
@@ -22,13 +22,14 @@ type Options struct {
 	Schema string
 	// Source is the schema's text.
 	Source []byte
-	// Package is the name of the generated package. Defaults to the schema's package key.
+	// Package is the name of the generated package, which must be that of the other Go files in Dir. Defaults to the schema's
+	// package key.
 	Package string
 	// DefaultPackage is asked for the package's name when neither Package nor the schema gives it.
 	// Defaults to an error that asks for one.
 	DefaultPackage func() (string, error)
-	// Dir is the folder that the generated file is for; {go: …} types are loaded as seen from it. Defaults to the
-	// working folder.
+	// Dir is the folder that the generated file is for. {go: …} types are loaded as seen from it, and the names that its
+	// other Go files declare are avoided or refused. Defaults to the working folder.
 	Dir string
 	// Out is the generated file's name in Dir. What an older such file declares is no {go: …} type, since it will be
 	// overwritten. Defaults to deps_gen.go.

@@ -117,8 +117,8 @@ func TestInvalidate(t *testing.T) {
 		{"part of", func(ctx context.Context) error { return sample.InvalidateDoc(ctx, "d") }, []string{"doc:d@v1", "table:docs@v1"}},
 		{"part of composite", func(ctx context.Context) error { return sample.InvalidateComment(ctx, user, 1, "x/y") },
 			[]string{"comment:" + userText + "/1/x%2Fy@v1", "note:" + userText + "/1@v1"}},
-		{"part of a closed set", func(ctx context.Context) error { return sample.InvalidateImport(ctx, sample.TableDocs, 1) },
-			[]string{"import:docs/1@v1", "table:docs@v1"}},
+		{"part of a closed set", func(ctx context.Context) error { return sample.InvalidateImport(ctx, sample.TableProducts, 1) },
+			[]string{"import:products/1@v1", "table:products@v1"}},
 		{"versioned", func(ctx context.Context) error { return sample.InvalidatePrice(ctx, "s", 8) }, []string{"price:s@8"}},
 	}
 	for _, tt := range tests {

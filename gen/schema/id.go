@@ -102,7 +102,7 @@ func (p *parser) namedType(k *Kind, base, named *yaml.Node, what string) *Type {
 		p.errorf(at(deref(base)), "%s: a named type stands on a string or an integer, not %s; write one of these", what, basic)
 		return nil
 	}
-	if !token.IsIdentifier(name) || !token.IsExported(name) {
+	if !token.IsIdentifier(name) || !token.IsExported(name) || strings.ContainsFunc(name, Hidden) {
 		p.errorf(at(deref(named)), "%s: %q can't name an exported Go type; write one like ContractID", what, name)
 		return nil
 	}

@@ -52,6 +52,11 @@ func (p *parser) checkValue(text string, at pos, what string) {
 		r, _ := utf8.DecodeRuneInString(text[i:])
 		p.errorf(at, "%s: %q has the character %U, which can't stand in a value; remove it", what, text, r)
 	}
+	// Other hidden characters are escaped in Go text, where all can see them.
+	if i := strings.IndexFunc(text, func(r rune) bool { return Hidden(r) && strconv.IsPrint(r) }); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[i:])
+		p.errorf(at, "%s: %q has the character %s; remove it", what, text, characterName(r))
+	}
 }
 
 // decodeValueName reads the word that the Go name is made of in place of the value's text.
