@@ -61,8 +61,9 @@ type Value struct {
 	Description string
 	Deprecated  string // what to use instead; empty if the value is not deprecated
 
-	name string // the source of the Go name; empty if that is the text
-	pos  pos
+	name   string // the source of the Go name; empty if that is the text
+	listed bool   // the values are a list, which has no room for names
+	pos    pos
 }
 
 // Relation says that a dep of one kind brings a dep of another with it.

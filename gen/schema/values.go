@@ -18,7 +18,7 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 	if deref(n).Kind == yaml.SequenceNode {
 		lines := map[string]int{}
 		for _, item := range p.list(n, what, "") {
-			text, ok := p.text(item, what+": a value", "write a word")
+			text, ok := p.text(item, what+": a value", "write a word, or make the whole list a mapping")
 			if !ok {
 				continue
 			}
@@ -28,7 +28,7 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 			}
 			lines[text] = item.Line
 			p.checkValue(text, at(item), what)
-			k.Values = append(k.Values, &Value{Text: text, pos: at(item)})
+			k.Values = append(k.Values, &Value{Text: text, listed: true, pos: at(item)})
 		}
 		return
 	}
@@ -71,7 +71,11 @@ func (p *parser) decodeValueName(v *Value, n *yaml.Node, what string) {
 
 // nameFix says how a value gets a Go name of its own.
 func (v *Value) nameFix() string {
-	return fmt.Sprintf("give the value a name, as in {%s: {name: other_word}}", strconv.Quote(v.Text))
+	fix := "give the value a name"
+	if v.listed {
+		fix = "make the list a mapping and give the value a name"
+	}
+	return fmt.Sprintf("%s, as in {%s: {name: other_word}}", fix, strconv.Quote(v.Text))
 }
 
 // decodeValue reads what stands behind a value: nothing, its description, or a mapping.
