@@ -33,7 +33,7 @@ func (p *parser) chooseNames() {
 		}
 		for _, v := range k.Values {
 			word := exportedName(cmp.Or(v.name, v.Text))
-			if word == "" && v.name == "" {
+			if word == "" && v.name == "" && v.Text != "" {
 				p.errorf(v.pos, "kind %q: value %q has no letter and no digit to make a Go name of; %s",
 					k.Name, v.Text, v.nameFix())
 			}

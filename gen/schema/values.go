@@ -48,6 +48,9 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 
 // checkValue refuses what no log shows, and not every client can send.
 func (p *parser) checkValue(text string, at pos, what string) {
+	if text == "" {
+		p.errorf(at, "%s: a value is empty, and no dep has an empty id; write a word", what)
+	}
 	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
 		p.errorf(at, "%s: %q has the character %U, which can't stand in a value; remove it", what, text, r)
