@@ -36,6 +36,7 @@ func FuzzSchema(f *testing.F) {
 			}
 		}
 	}
+	f.Add([]byte("version: 1\nkinds: {a: {id: {go: 00.A}}}"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		file, err := schema.Parse("deps.yaml", src, nil)
 		if err != nil {

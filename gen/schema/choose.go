@@ -90,7 +90,7 @@ func (p *parser) chooseParams(k *Kind, imported map[string]bool) {
 	owners := map[string]*Param{}
 	for _, param := range k.Params {
 		name := localName(param.Name)
-		if k.Values != nil {
+		if k.Values != nil && k.GoName != "" { // else its name is wrong, and reported
 			name = string(unicode.ToLower(rune(k.GoName[0])))
 		}
 		if reserved[name] || imported[name] || k.Version != nil && name == "version" {

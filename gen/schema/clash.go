@@ -13,6 +13,9 @@ type owner struct {
 func (p *parser) checkClashes() map[string]owner {
 	declared := map[string]owner{}
 	for _, k := range p.file.Kinds {
+		if k.GoName == "" { // its name is wrong, and reported
+			continue
+		}
 		names := []string{"Dep" + k.GoName, "Use" + k.GoName, "Invalidate" + k.GoName}
 		if k.Values != nil {
 			// Its type has a field and a method, too.

@@ -105,7 +105,11 @@ func (p *parser) loadTypes(load LoadTypes) {
 func unchecked(names []TypeName) ([]LoadedType, []Declared) {
 	loaded := make([]LoadedType, len(names))
 	for i, name := range names {
-		loaded[i] = LoadedType{Package: path.Base(name.Path), Type: name.Path + "." + name.Name, Text: TextString, Basic: "string"}
+		pkg := path.Base(name.Path)
+		if !token.IsIdentifier(pkg) {
+			pkg = "unchecked"
+		}
+		loaded[i] = LoadedType{Package: pkg, Type: name.Path + "." + name.Name, Text: TextString, Basic: "string"}
 	}
 	return loaded, nil
 }
