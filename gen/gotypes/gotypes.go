@@ -85,7 +85,7 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 	return err
 }
 
-// overlay gives the output folder a Go file if it has none. Without a Go file the folder is not a package, and the go command
+// overlay gives the output folder its first Go file. Without a Go file the folder is not a package, and the go command
 // finds no importers of it.
 func (l *loader) overlay() (map[string][]byte, error) {
 	folder, err := ReadFolder(l.dir, l.out)
