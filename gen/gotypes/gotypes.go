@@ -85,8 +85,8 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 	return err
 }
 
-// overlay gives the output folder its first Go file. Without a Go file the folder is not a package, and the go command
-// finds no importers of it.
+// overlay returns a Go file for an output folder without one. Such a folder is not a package, and the go command finds no
+// importers of it.
 func (l *loader) overlay() (map[string][]byte, error) {
 	folder, err := ReadFolder(l.dir, l.out)
 	if err != nil {
