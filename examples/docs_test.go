@@ -116,6 +116,26 @@ func generate(t *testing.T, source []byte) ([]byte, error) {
 	return gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: source, Package: "deps", Dir: "quickstart/deps"})
 }
 
+// TestPagesShowTheImportPath requires the pages that a reader meets first to show
+// what to import before they use the runtime.
+func TestPagesShowTheImportPath(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"concepts.md", "schema.md", "runtime.md"} {
+		text := read(t, filepath.Join(root, "docs", name))
+		path := strings.Index(text, `"github.com/depgen/depgen/runtime/cachecore"`)
+		used := -1
+		for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
+			if text[m[2]:m[3]] == "go" && strings.Contains(text[m[6]:m[7]], "cachecore.") {
+				used = m[0]
+				break
+			}
+		}
+		if path < 0 || used < path {
+			t.Errorf("%s: the first snippet that uses cachecore does not follow its import path", name)
+		}
+	}
+}
+
 // TestSchemaSnippetsGenerate requires each schema of the pages to be one, unless it
 // is marked as wrong.
 func TestSchemaSnippetsGenerate(t *testing.T) {

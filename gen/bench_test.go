@@ -27,10 +27,10 @@ func manyKinds(n int) []byte {
 func BenchmarkGenerate(b *testing.B) {
 	for _, n := range []int{3, 1000, 10_000} {
 		b.Run(fmt.Sprintf("kinds=%d", n), func(b *testing.B) {
-			src := manyKinds(n)
+			src, dir := manyKinds(n), b.TempDir()
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := gen.Generate(b.Context(), gen.Options{Schema: "deps.yaml", Source: src}); err != nil {
+				if _, err := gen.Generate(b.Context(), gen.Options{Schema: "deps.yaml", Source: src, Dir: dir}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"golang.org/x/tools/txtar"
 	"gopkg.in/yaml.v3"
@@ -35,6 +36,7 @@ func FuzzSchema(f *testing.F) {
 			}
 		}
 	}
+	f.Add([]byte("version: 1\nkinds: {a: {id: {go: 00.A}}}"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		file, err := schema.Parse("deps.yaml", src, nil)
 		if err != nil {
@@ -59,6 +61,9 @@ func checkProblems(t *testing.T, err error) {
 		if p.Line < 1 || p.Column < 1 {
 			t.Errorf("no position: %v", p)
 		}
+		if strings.ContainsFunc(p.Msg, func(r rune) bool { return unicode.IsControl(r) || schema.Hidden(r) }) {
+			t.Errorf("not fit for a terminal: %q", p.Msg)
+		}
 	}
 }
 
@@ -79,7 +84,7 @@ func FuzzDescription(f *testing.F) {
 	for _, seed := range []string{
 		"plain", "*/ func init() { panic(1) } /*", "a\nfunc init() {}", "a\rfunc init() {}", "//go:build ignore", "+build ignore",
 		"\n\n+build a\n", "//line x.go:1", "`", "  indented\n\n- list", "# Heading", "[x]: http://example.com", "\u2028x\u2029y\u0085z",
-		"// Output: x", "Deprecated: no", "🎉\t\u200d", "a\n\n\n\tb\n c\n", "1. one\n2. two\n\n   code",
+		"// Output: x", "Deprecated: no", "🎉\t\u200d", "\u202e} \u2066return", "a\u200bb", "a\n\n\n\tb\n c\n", "1. one\n2. two\n\n   code",
 	} {
 		f.Add(seed)
 	}
@@ -112,7 +117,8 @@ func declared(t *testing.T, code []byte) []string {
 	}
 	for _, group := range file.Comments {
 		for _, c := range group.List {
-			if c.Text != "//" && !strings.HasPrefix(c.Text, "// ") && !strings.HasPrefix(c.Text, "//\t") {
+			if c.Text != "//" && !strings.HasPrefix(c.Text, "// ") && !strings.HasPrefix(c.Text, "//\t") ||
+				strings.ContainsFunc(c.Text, schema.Hidden) {
 				t.Errorf("not a harmless comment: %q", c.Text)
 			}
 		}

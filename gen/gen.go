@@ -1,5 +1,5 @@
-// Package gen turns the text of a schema into the text of a Go file. It reads and writes no files: the one thing that
-// it takes from outside are the types that a schema names with {go: …}, which it loads from their source.
+// Package gen turns the text of a schema into the text of a Go file. It writes no files. It reads the other Go files of the
+// output folder, and the source of the types that a schema names with {go: …}.
 package gen
 
 import (
@@ -19,13 +19,14 @@ type Options struct {
 	Schema string
 	// Source is the schema's text.
 	Source []byte
-	// Package is the name of the generated package. Defaults to the schema's package key.
+	// Package is the name of the generated package, which must be that of the other Go files in Dir. Defaults to the schema's
+	// package key.
 	Package string
 	// DefaultPackage is asked for the package's name when neither Package nor the schema gives it.
 	// Defaults to an error that asks for one.
 	DefaultPackage func() (string, error)
-	// Dir is the folder that the generated file is for; {go: …} types are loaded as seen from it. Defaults to the
-	// working folder.
+	// Dir is the folder that the generated file is for. {go: …} types are loaded as seen from it, and the names that its
+	// other Go files declare are avoided or refused. Defaults to the working folder.
 	Dir string
 	// Out is the generated file's name in Dir. What an older such file declares is no {go: …} type, since it will be
 	// overwritten. Defaults to deps_gen.go.
@@ -36,11 +37,15 @@ type Options struct {
 // An error that is not [schema.Problems] comes from the environment, such as a go command that fails.
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	out := cmp.Or(opts.Out, "deps_gen.go")
+	folder, err := gotypes.ReadFolder(opts.Dir, out)
+	if err != nil {
+		return nil, err
+	}
 	var trouble error // schema.Parse makes it a problem of each type
-	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) ([]schema.LoadedType, map[string]bool) {
+	file, err := schema.Parse(opts.Schema, opts.Source, func(names []schema.TypeName) ([]schema.LoadedType, []schema.Declared) {
 		var loaded []schema.LoadedType
 		loaded, trouble = gotypes.Load(ctx, opts.Dir, out, names)
-		return loaded, gotypes.Declared(opts.Dir, out)
+		return loaded, folder.Declared
 	})
 	if trouble != nil {
 		return nil, trouble
@@ -48,14 +53,38 @@ func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	pkg, err := packageName(opts, file)
+	pkg, err := packageName(opts, file, folder)
 	if err != nil {
 		return nil, err
 	}
 	return golang.Emit(file, pkg, opts.Schema)
 }
 
-func packageName(opts Options, file *schema.File) (string, error) {
+// packageName returns the generated package's name. A folder holds one package, so it must be that of the other files.
+func packageName(opts Options, file *schema.File, folder *gotypes.Folder) (string, error) {
+	name, err := chosenPackage(opts, file)
+	if err != nil {
+		return "", err
+	}
+	for _, other := range folder.Packages {
+		if other.Package == name {
+			continue
+		}
+		fix := "write that name"
+		if schema.CheckPackage(other.Package) != nil || len(folder.Packages) > 1 {
+			fix = "a folder has one package, so generate into a folder of its own"
+		}
+		msg := fmt.Sprintf("package %q is not that of the output folder, which contains package %s (%s); %s",
+			name, other.Package, other.File, fix)
+		if opts.Package == "" && file.Package != "" {
+			return "", file.PackageProblem(msg)
+		}
+		return "", errors.New(msg)
+	}
+	return name, nil
+}
+
+func chosenPackage(opts Options, file *schema.File) (string, error) {
 	name := opts.Package
 	if name == "" {
 		name = file.Package

@@ -29,7 +29,7 @@ func TestOtherRuntimeDoesNotCompile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	code, err := gen.Generate(t.Context(), gen.Options{
-		Schema: "deps.yaml", Source: []byte("version: 1\nkinds: {doc: {id: string}}"), Package: "deps",
+		Schema: "deps.yaml", Source: []byte("version: 1\nkinds: {doc: {id: string}}"), Package: "deps", Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -58,6 +58,8 @@ func TestWire(t *testing.T) {
 		{"application's string", sample.DepPrice("ab-1", 7), "price:ab-1", "7"},
 		{"application's marshaler", sample.DepAmount(model.Money{Cents: 5}, model.Money{Cents: 6}), "amount:5", "6"},
 		{"application's stringer", sample.DepPlace(model.Place{X: 1, Y: -2}), "place:1,-2", "v1"},
+		{"closed set as a part", sample.DepImport(sample.TableOrderItems, 7), "import:order-items/7", "v1"},
+		{"value with a name of its own", sample.DepGrade(sample.GradeMinusOne), "grade:-1", "v1"},
 		{"application's type in this package", sample.DepShelf(255), "shelf:255", "v1"},
 		{"named type and prefix", sample.DepContract("c1", "rev/2"), "ctr:c1", "rev/2"},
 	}
@@ -85,6 +87,9 @@ func TestInvalidDeps(t *testing.T) {
 		{"empty part", sample.DepPair("", "a")},
 		{"zero value of a closed set", sample.DepTable(sample.Table{})},
 		{"empty version", sample.DepContract("c1", "")},
+		{"zero value of a closed set as a part", sample.DepImport(sample.Table{}, 7)},
+		{"String panics", sample.DepLabel(model.Label{})},
+		{"MarshalText panics", sample.DepCode(model.Code{})},
 		{"id without a text", sample.DepAmount(model.Money{Cents: -1}, model.Money{})},
 		{"version without a text", sample.DepAmount(model.Money{}, model.Money{Cents: -1})},
 	}
@@ -112,6 +117,8 @@ func TestInvalidate(t *testing.T) {
 		{"part of", func(ctx context.Context) error { return sample.InvalidateDoc(ctx, "d") }, []string{"doc:d@v1", "table:docs@v1"}},
 		{"part of composite", func(ctx context.Context) error { return sample.InvalidateComment(ctx, user, 1, "x/y") },
 			[]string{"comment:" + userText + "/1/x%2Fy@v1", "note:" + userText + "/1@v1"}},
+		{"part of a closed set", func(ctx context.Context) error { return sample.InvalidateImport(ctx, sample.TableProducts, 1) },
+			[]string{"import:products/1@v1", "table:products@v1"}},
 		{"versioned", func(ctx context.Context) error { return sample.InvalidatePrice(ctx, "s", 8) }, []string{"price:s@8"}},
 	}
 	for _, tt := range tests {

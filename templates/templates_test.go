@@ -77,6 +77,7 @@ func TestJSONSchemaKnowsEachRule(t *testing.T) {
 
 		{"package", head + "package: deps_2\n", false},
 		{"package is a keyword", head + "package: func\n", true},
+		{"package is init", head + "package: init\n", true},
 		{"package is blank", head + "package: _\n", true},
 		{"package is main", head + "package: main\n", true},
 		{"package is no identifier", head + "package: my-deps\n", true},
@@ -115,9 +116,13 @@ func TestJSONSchemaKnowsEachRule(t *testing.T) {
 		{"Go type", head + "  doc: {id: {go: example.com/a-b/v2.DocID}}\n", false},
 		{"Go type that is not exported", head + "  doc: {id: {go: example.com/a.docID}}\n", true},
 		{"Go type without a package", head + "  doc: {id: {go: DocID}}\n", true},
+		{"one of another kind's values", head + "  doc: {id: [{table: {kind: table}}, {number: int}]}\n", false},
+		{"one of another kind's values and named type", head + "  doc: {id: {kind: table, named: DocID}}\n", true},
 		{"Go type and named type", head + "  doc: {id: {go: example.com/a.ID, named: DocID}}\n", true},
 
 		{"values with descriptions", head + "  t: {values: {a: One., b: , c: {description: C., deprecated: use a}}}\n", false},
+		{"value with a name", head + "  t: {values: {a: {name: b_2}}}\n", false},
+		{"value's name in capitals", head + "  t: {values: {a: {name: B}}}\n", true},
 		{"values are empty", head + "  t: {values: []}\n", true},
 		{"values are an empty mapping", head + "  t: {values: {}}\n", true},
 		{"values are text", head + "  t: {values: a}\n", true},

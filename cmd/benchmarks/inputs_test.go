@@ -14,7 +14,7 @@ func TestInputs(t *testing.T) {
 	for _, n := range []int{3, 50} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			out, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: []byte(kinds(n))})
+			out, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: []byte(kinds(n)), Dir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,41 +1,49 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"go/build"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode"
+
+	"github.com/depgen/depgen/gen/gotypes"
+	"github.com/depgen/depgen/gen/schema"
 )
 
 // defaultPackage returns the name of the package that a Go file at path out
-// belongs to, for a schema that does not say it: $GOPACKAGE as go generate sets
-// it, else the package of the Go files in the folder, else the folder's name.
+// belongs to, if the schema has no key package. It is the package of the other Go
+// files in the folder, else $GOPACKAGE as go generate sets it, else the package of
+// the generated file as it is now, else the folder's name.
 func defaultPackage(out, gopackage string) (string, error) {
 	dir := filepath.Dir(out)
-	name := gopackage
-	// A directive in an external test names that test's package, not the folder's.
-	if strings.HasSuffix(name, "_test") || !isWorkingDirectory(dir) {
-		name = ""
-	}
-	var err error
-	if name == "" {
-		name, err = packageIn(dir, filepath.Base(out))
-	}
-	if name == "" && err == nil {
-		name, err = folderName(dir)
-	}
+	folder, err := gotypes.ReadFolder(dir, filepath.Base(out))
 	if err != nil {
 		return "", err
 	}
-	if name == "main" {
-		return "", fmt.Errorf("folder %s holds package main, which cannot be imported: "+
-			"generate into a folder of its own with --out, or pass --package", dir)
+	// A directive in an external test names that test's package, not the folder's.
+	if strings.HasSuffix(gopackage, "_test") || !isWorkingDirectory(dir) {
+		gopackage = ""
 	}
-	return name, nil
+	switch found := folder.Packages; {
+	case len(found) > 1:
+		return "", fmt.Errorf("folder %s contains the packages %s (%s) and %s (%s), and Go allows one; move one of them to another folder",
+			dir, found[0].Package, found[0].File, found[1].Package, found[1].File)
+	case len(found) == 1 && found[0].Package == "main":
+		return "", fmt.Errorf("folder %s contains package main (%s), which cannot be imported; "+
+			"generate into a folder of its own with --out", dir, found[0].File)
+	case len(found) == 1:
+		return found[0].Package, nil
+	case gopackage == "main":
+		return "", errors.New("$GOPACKAGE is main, a package that cannot be imported; " +
+			"generate into a folder of its own with --out, or pass --package")
+	case gopackage != "":
+		return gopackage, nil
+	case folder.Generated != "":
+		return folder.Generated, nil
+	}
+	return folderName(dir)
 }
 
 // isWorkingDirectory tells whether go generate, which runs in the folder of the
@@ -44,50 +52,6 @@ func isWorkingDirectory(dir string) bool {
 	want, err1 := os.Stat(".")
 	got, err2 := os.Stat(dir)
 	return err1 == nil && err2 == nil && os.SameFile(want, got)
-}
-
-// packageIn returns the package of the Go files in dir, or "" if there are none.
-// The file called generated counts only if it is alone: it may be out of date.
-func packageIn(dir, generated string) (string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", fmt.Errorf("read output folder: %w", err)
-	}
-	var found, foundIn, own string
-	for _, e := range entries {
-		name := packageClause(dir, e.Name())
-		switch {
-		case name == "":
-		case e.Name() == generated:
-			own = name
-		case found == "":
-			found, foundIn = name, e.Name()
-		case name != found:
-			return "", fmt.Errorf("folder %s holds the packages %s (%s) and %s (%s): pass --package",
-				dir, found, foundIn, name, e.Name())
-		}
-	}
-	if found == "" {
-		return own, nil
-	}
-	return found, nil
-}
-
-// packageClause returns the package that a file declares, or "" if the file takes
-// no part in the folder's package or cannot be read as Go.
-func packageClause(dir, name string) string {
-	if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-		return ""
-	}
-	// Programs that are kept beside a package carry //go:build ignore.
-	if ok, err := build.Default.MatchFile(dir, name); err != nil || !ok {
-		return ""
-	}
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.PackageClauseOnly)
-	if err != nil {
-		return ""
-	}
-	return file.Name.Name
 }
 
 // folderName makes a package name of the folder's: "go-deps" becomes "godeps".
@@ -104,8 +68,8 @@ func folderName(dir string) (string, error) {
 		return -1
 	}, base)
 	name = strings.TrimLeftFunc(name, unicode.IsDigit)
-	if !token.IsIdentifier(name) || name == "_" {
-		return "", fmt.Errorf("folder name %q makes no package name: pass --package", base)
+	if schema.CheckPackage(name) != nil {
+		return "", fmt.Errorf("folder name %q makes no package name; pass --package", base)
 	}
 	return name, nil
 }

@@ -16,30 +16,45 @@ func TestDefaultPackage(t *testing.T) {
 		gopackage string // as if set elsewhere: the folder is never the working directory
 		want      string
 		wantErr   string
+		not       string // advice that the error must not give
 	}{
 		{name: "folder", folder: "deps", want: "deps"},
 		{name: "folder with other characters", folder: "Go-Deps.v2", want: "godepsv2"},
 		{name: "folder with leading digits", folder: "2024data", want: "data"},
-		{name: "folder is a keyword", folder: "type", wantErr: `folder name "type" makes no package name: pass --package`},
+		{name: "folder is a keyword", folder: "type", wantErr: `folder name "type" makes no package name; pass --package`},
 		{name: "folder without letters", folder: "2024-01", wantErr: "pass --package"},
 		{name: "folder is blank", folder: "_", wantErr: "pass --package"},
-		{name: "folder is main", folder: "main", wantErr: "package main, which cannot be imported"},
+		{name: "folder is called main", folder: "main", wantErr: `folder name "main" makes no package name; pass --package`},
+		{name: "folder is called init", folder: "init", wantErr: "pass --package"},
 		{
 			name: "files win over the folder", folder: "x",
 			files: map[string]string{"a.go": "package shop"}, want: "shop",
 		},
 		{
 			name: "files are main", folder: "x",
-			files: map[string]string{"a.go": "package main"}, wantErr: "generate into a folder of its own with --out",
+			files:   map[string]string{"a.go": "package main"},
+			wantErr: "contains package main (a.go), which cannot be imported; generate into a folder of its own with --out",
+			not:     "--package",
 		},
 		{
-			name: "tests, programs apart and broken files do not count", folder: "x",
+			name: "files are called main and are not", folder: "main",
+			files: map[string]string{"a.go": "package shop"}, want: "shop",
+		},
+		{
+			name: "only tests of the package", folder: "x",
+			files: map[string]string{"a_test.go": "package shop"}, want: "shop",
+		},
+		{
+			name: "only tests of their own package", folder: "x",
+			files: map[string]string{"a_test.go": "package shop_test"}, want: "shop",
+		},
+		{
+			name: "programs apart and broken files do not count", folder: "x",
 			files: map[string]string{
-				"a_test.go": "package shop_test",
-				"b.go":      "//go:build ignore\n\npackage main",
-				"c.go":      "pakage c",
-				"_d.go":     "package d",
-				"e.txt":     "package e",
+				"b.go":  "//go:build ignore\n\npackage main",
+				"c.go":  "pakage c",
+				"_d.go": "package d",
+				"e.txt": "package e",
 			},
 			want: "x",
 		},
@@ -54,7 +69,8 @@ func TestDefaultPackage(t *testing.T) {
 		{
 			name: "two packages", folder: "x",
 			files:   map[string]string{"a.go": "package a", "b.go": "package b"},
-			wantErr: "holds the packages a (a.go) and b (b.go): pass --package",
+			wantErr: "contains the packages a (a.go) and b (b.go), and Go allows one; move one of them to another folder",
+			not:     "--package",
 		},
 		{name: "GOPACKAGE of another folder", folder: "deps", gopackage: "app", want: "deps"},
 	}
@@ -72,8 +88,8 @@ func TestDefaultPackage(t *testing.T) {
 			}
 			got, err := defaultPackage(filepath.Join(dir, "deps_gen.go"), tt.gopackage)
 			if tt.wantErr != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
-					t.Errorf("error %v, want %q", err, tt.wantErr)
+				if err == nil || !strings.Contains(err.Error(), tt.wantErr) || tt.not != "" && strings.Contains(err.Error(), tt.not) {
+					t.Errorf("error %v, want %q, and not %q", err, tt.wantErr, tt.not)
 				}
 				return
 			}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/depgen/depgen/gen/schema"
 )
 
 var lineBreaks = strings.NewReplacer(
@@ -106,7 +108,7 @@ func wrap(text string) string {
 // oneLine replaces what can't stand in a line of a Go file.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || r == '\u2028' || r == '\u2029' || r == '\ufeff' || unicode.IsControl(r) {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) || schema.Hidden(r) {
 			return '?'
 		}
 		return r

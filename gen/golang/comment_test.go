@@ -51,7 +51,7 @@ func TestWrap(t *testing.T) {
 
 func TestOneLine(t *testing.T) {
 	t.Parallel()
-	if got, want := oneLine("a\nb\rc\u2028d\ufeffe\xfff ü"), "a?b?c?d?e?f ü"; got != want {
+	if got, want := oneLine("a\nb\rc\u2028d\ufeffe\xfff\u202eg\u200bh ü"), "a?b?c?d?e?f?g?h ü"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

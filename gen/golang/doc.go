@@ -73,7 +73,7 @@ func others(relations []*schema.Relation) string {
 			}
 		}
 		switch {
-		case r.Kind.Values != nil:
+		case r.Kind.Values != nil && r.Args[0].Value != nil:
 			names = append(names, r.Kind.Words()+" "+printable(r.Args[0].Value.Text))
 		case count[r.Kind] > 1:
 			names = append(names, "the "+r.Kind.Words()+" ("+strings.Join(args, ", ")+")")

@@ -21,23 +21,29 @@ func newDep(k *schema.Kind, texts []jen.Code) *jen.Statement {
 // marshalTexts returns the text of each argument of a kind, and the statements that they need before them.
 func marshalTexts(k *schema.Kind) (before, texts []jen.Code) {
 	for _, param := range params(k) {
-		if param.Type.Text == schema.TextMarshal {
-			before = append(before, marshal(k, param)...)
+		if param.TextVar != "" {
+			before = append(before, textOf(k, param)...)
 		}
 		texts = append(texts, text(param))
 	}
 	return before, texts
 }
 
-// marshal makes
+// textOf makes
 //
-//	idText, err := id.MarshalText()
+//	idText, err := cachecore.TextOf(&id)
 //	if err != nil {
 //		return cachecore.InvalidDep("price", err)
 //	}
-func marshal(k *schema.Kind, param *schema.Param) []jen.Code {
+//
+// A type with String only has StringOf in place of TextOf.
+func textOf(k *schema.Kind, param *schema.Param) []jen.Code {
+	helper := "TextOf"
+	if param.Type.Text == schema.TextStringer {
+		helper = "StringOf"
+	}
 	return []jen.Code{
-		jen.List(jen.Id(param.TextVar), jen.Err()).Op(":=").Id(param.GoName).Dot("MarshalText").Call(),
+		jen.List(jen.Id(param.TextVar), jen.Err()).Op(":=").Qual(runtimePath, helper).Call(jen.Op("&").Id(param.GoName)),
 		jen.If(jen.Err().Op("!=").Nil()).Block(
 			jen.Return(jen.Qual(runtimePath, "InvalidDep").Call(jen.Lit(k.Prefix), jen.Err())),
 		),
@@ -50,10 +56,10 @@ func text(param *schema.Param) jen.Code {
 	switch t := param.Type; t.Text {
 	case schema.TextValue:
 		return id.Dot("value")
-	case schema.TextStringer:
+	case schema.TextUUID:
 		return id.Dot("String").Call()
-	case schema.TextMarshal:
-		return jen.String().Call(jen.Id(param.TextVar))
+	case schema.TextMarshal, schema.TextStringer:
+		return jen.Id(param.TextVar)
 	case schema.TextInt:
 		if t.Basic == "int" {
 			return jen.Qual(strconvPath, "Itoa").Call(convert("int", t, id))

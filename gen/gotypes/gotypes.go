@@ -23,6 +23,9 @@ import (
 //
 // The error reports trouble that hides all types, such as a missing go command or a broken go.mod. Each result has it too.
 func Load(ctx context.Context, dir, out string, names []schema.TypeName) ([]schema.LoadedType, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
 	l := &loader{out: out, packages: map[string]*packages.Package{}}
 	err := l.load(ctx, dir, names)
 	if ctx.Err() != nil {
@@ -66,12 +69,17 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		}
 		internal = internal || isInternal(name.Path)
 	}
+	overlay, err := l.overlay()
+	if err != nil {
+		return err
+	}
 	env, err := environment(ctx, l.dir)
 	if err != nil {
 		return err
 	}
 	cfg := &packages.Config{
 		Context:   ctx,
+		Overlay:   overlay,
 		Dir:       l.dir,
 		Env:       env,
 		ParseFile: l.parse,
@@ -92,10 +100,32 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		}
 	}
 	if internal {
-		l.self, err = selfPath(ctx, l.dir, env)
+		l.self, err = selfPath(ctx, l.dir, env, overlay)
 	}
 	return err
 }
+
+// overlay returns a Go file for an output folder without one. Such a folder is not a package, and the go command finds no
+// importers of it.
+func (l *loader) overlay() (map[string][]byte, error) {
+	folder, err := ReadFolder(l.dir, l.out)
+	if err != nil {
+		return nil, err
+	}
+	name := "self"
+	for _, other := range folder.Packages {
+		if !strings.HasSuffix(other.File, "_test.go") {
+			return nil, nil
+		}
+		name = other.Package
+	}
+	if folder.Generated != "" {
+		return nil, nil
+	}
+	return map[string][]byte{filepath.Join(l.dir, selfName): []byte("package " + name + "\n")}, nil
+}
+
+const selfName = "depgen_self.go"
 
 // parse parses a file, but of the one that will be overwritten only its package clause.
 func (l *loader) parse(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
@@ -112,14 +142,14 @@ func (l *loader) isOwn(dir string) bool {
 	return err == nil && dir == l.dir
 }
 
-// selfPath returns the import path of the package in dir. A folder without a Go file has none, so it is shown one.
-func selfPath(ctx context.Context, dir string, env []string) (string, error) {
+// selfPath returns the import path of the package in dir.
+func selfPath(ctx context.Context, dir string, env []string, overlay map[string][]byte) (string, error) {
 	found, err := packages.Load(&packages.Config{
 		Context: ctx,
 		Dir:     dir,
 		Env:     env,
 		Mode:    packages.NeedName,
-		Overlay: map[string][]byte{filepath.Join(dir, "depgen_self.go"): []byte("package self\n")},
+		Overlay: overlay,
 	}, ".")
 	if err != nil {
 		return "", trouble(err)

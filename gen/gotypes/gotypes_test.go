@@ -30,7 +30,7 @@ func TestLoad(t *testing.T) {
 		{schema.TypeName{Path: sample, Name: "Shelf"},
 			schema.LoadedType{Package: "sample", Local: true, Text: schema.TextUint, Basic: "uint8"}},
 		{schema.TypeName{Path: "time", Name: "Duration"}, schema.LoadedType{Package: "time", Text: schema.TextInt, Basic: "int64"}},
-		{schema.TypeName{Path: "time", Name: "Time"}, schema.LoadedType{Package: "time", Text: schema.TextMarshal}},
+		{schema.TypeName{Path: "net/netip", Name: "Addr"}, schema.LoadedType{Package: "netip", Text: schema.TextMarshal}},
 		{schema.TypeName{Path: "github.com/google/uuid", Name: "UUID"}, schema.LoadedType{Package: "uuid", Text: schema.TextMarshal}},
 	}
 	names := make([]schema.TypeName, len(tests))

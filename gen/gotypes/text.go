@@ -2,6 +2,7 @@ package gotypes
 
 import (
 	"errors"
+	"fmt"
 	"go/token"
 	"go/types"
 
@@ -47,16 +48,30 @@ func textOf(t types.Type) (schema.Text, string, error) {
 	case *types.Interface:
 		return 0, "", errors.New("is an interface, which can be nil; name a type that implements it")
 	}
+	if name := unresolved(t); name != "" {
+		return 0, "", fmt.Errorf("embeds %s, whose methods are unknown because it does not compile yet; "+
+			"declare MarshalText on the type itself", name)
+	}
 	if holdsLock(t, map[types.Type]bool{}) {
 		return 0, "", errors.New("can't be copied, since it holds a lock; give an id type that can")
 	}
 	switch pointer := types.NewPointer(t); {
 	case types.Implements(pointer, textMarshaler):
+		if fn, _, _ := types.LookupFieldOrMethod(pointer, false, nil, "MarshalText"); isTime(fn) {
+			return 0, "", errors.New("has another text in each time zone, so that one instant would have several ids; " +
+				"write int64 and give the Unix time, or name a type of your own whose MarshalText uses UTC")
+		}
 		return schema.TextMarshal, "", nil
 	case types.Implements(pointer, stringer):
 		return schema.TextStringer, "", nil
 	}
 	return 0, "", errors.New("is no string, integer, encoding.TextMarshaler or fmt.Stringer; give it a MarshalText method")
+}
+
+// isTime reports whether a method is that of [time.Time], perhaps of an embedded one.
+func isTime(method types.Object) bool {
+	fn, ok := method.(*types.Func)
+	return ok && fn.FullName() == "(time.Time).MarshalText"
 }
 
 // isGeneric reports whether t needs type arguments. An alias, or an instance, may have got them.

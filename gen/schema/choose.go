@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"slices"
 	"unicode"
 )
@@ -14,9 +15,12 @@ var reserved = wordSet(`cachecore context strconv uuid ctx err init
 	uint uint8 uint16 uint32 uint64 uintptr true false iota nil
 	append cap clear close complex copy delete imag len make max min new panic print println real recover`)
 
-// fixedImports are the packages that a generated file imports by their own names.
-var fixedImports = map[string]bool{
-	"context": true, "strconv": true, uuidPath: true, "github.com/depgen/depgen/runtime/cachecore": true,
+// fixedImports are the packages that any generated file may import.
+var fixedImports = []*Import{
+	{Path: "context", Name: "context"},
+	{Path: "github.com/depgen/depgen/runtime/cachecore", Name: "cachecore"},
+	{Path: uuidPath, Name: "uuid"},
+	{Path: "strconv", Name: "strconv"},
 }
 
 // chooseNames gives everything its Go name. Exported names come first, since imports must differ from them, and then
@@ -25,16 +29,22 @@ func (p *parser) chooseNames() {
 	for _, k := range p.file.Kinds {
 		k.GoName = exportedName(k.Name)
 		if k.Values != nil {
-			k.Params[0].Type = &Type{Name: k.GoName, Text: TextValue}
+			k.Params[0].Type = &Type{Name: k.GoName, Text: TextValue, set: k}
 		}
 		for _, v := range k.Values {
-			word := exportedName(v.Text)
-			if word == "" {
-				p.errorf(v.pos, "kind %q: value %q has no letter and no digit to make a Go name of; spell it otherwise",
-					k.Name, v.Text)
-				continue
+			word := exportedName(cmp.Or(v.name, v.Text))
+			if word == "" && v.name == "" && v.Text != "" {
+				p.errorf(v.pos, "kind %q: value %q has no letter and no digit to make a Go name of; %s",
+					k.Name, v.Text, v.nameFix())
 			}
-			v.GoName = k.GoName + word
+			if word != "" {
+				v.GoName = k.GoName + word
+			}
+		}
+	}
+	for _, t := range p.kindTypes {
+		if t.set != nil {
+			t.Name = t.set.GoName
 		}
 	}
 	declared := p.checkClashes()
@@ -44,22 +54,33 @@ func (p *parser) chooseNames() {
 	}
 }
 
-// chooseImports names the packages of {go: …} types, and returns the names.
+// chooseImports names the packages that the file may import, and returns the names. They differ from all names that the
+// package declares in any of its files.
 func (p *parser) chooseImports(declared map[string]owner) map[string]bool {
 	taken := map[string]bool{}
 	seen := map[string]bool{}
+	free := func(s string) bool {
+		_, clash := declared[s]
+		return !clash && !taken[s] && p.others[s] == nil
+	}
+	for _, i := range fixedImports {
+		seen[i.Path] = true
+		name := i.Name
+		if !free(name) {
+			name = unique(i.Name, func(s string) bool { return free(s) && !reserved[s] })
+			p.file.Imports = append(p.file.Imports, &Import{Path: i.Path, Name: name, Alias: true})
+		}
+		taken[name] = true
+	}
 	for _, name := range p.goOrder {
 		t := p.goTypes[name]
-		if t.Import == "" || seen[t.Import] || fixedImports[t.Import] {
+		if t.Import == "" || seen[t.Import] {
 			continue
 		}
 		seen[t.Import] = true
-		free := unique(t.pkg, func(s string) bool {
-			_, clash := declared[s]
-			return !clash && !taken[s] && !p.taken[s] && !reserved[s]
-		})
-		taken[free] = true
-		p.file.Imports = append(p.file.Imports, &Import{Path: t.Import, Name: free, Alias: free != t.pkg})
+		name := unique(t.pkg, func(s string) bool { return free(s) && !reserved[s] })
+		taken[name] = true
+		p.file.Imports = append(p.file.Imports, &Import{Path: t.Import, Name: name, Alias: name != t.pkg})
 	}
 	return taken
 }
@@ -69,7 +90,7 @@ func (p *parser) chooseParams(k *Kind, imported map[string]bool) {
 	owners := map[string]*Param{}
 	for _, param := range k.Params {
 		name := localName(param.Name)
-		if k.Values != nil {
+		if k.Values != nil && k.GoName != "" { // else its name is wrong, and reported
 			name = string(unicode.ToLower(rune(k.GoName[0])))
 		}
 		if reserved[name] || imported[name] || k.Version != nil && name == "version" {
@@ -89,7 +110,7 @@ func (p *parser) chooseParams(k *Kind, imported map[string]bool) {
 		params = append(slices.Clip(params), k.Version)
 	}
 	for _, param := range params {
-		if param.Type != nil && param.Type.Text == TextMarshal {
+		if param.Type != nil && param.Type.Text.fails() {
 			param.TextVar = unique(param.GoName+"Text", func(s string) bool { return owners[s] == nil && !imported[s] })
 			owners[param.TextVar] = param
 		}

@@ -13,7 +13,7 @@ var (
 	kindKeys = []string{
 		"description", "id", "values", "versioned", "part_of", "grouped_by", "prefix", "deprecated",
 	}
-	valueKeys = []string{"description", "deprecated"}
+	valueKeys = []string{"description", "name", "deprecated"}
 )
 
 // decode reads the whole schema into p.file. Types and relations are filled in by the steps that follow.
@@ -75,10 +75,10 @@ func (p *parser) decodePackage(n *yaml.Node) {
 	if !ok {
 		return
 	}
+	p.file.Package, p.file.packagePos = name, at(deref(n))
 	if err := CheckPackage(name); err != nil {
-		p.errorf(at(deref(n)), "%s", err)
+		p.errorf(p.file.packagePos, "%s", err)
 	}
-	p.file.Package = name
 }
 
 func (p *parser) decodeKinds(n *yaml.Node) {
@@ -117,7 +117,7 @@ func (p *parser) decodeKind(k *Kind, n *yaml.Node) {
 		case "prefix":
 			p.decodePrefix(k, e.value, where)
 		case "versioned":
-			k.Version = &Param{Name: "version", Type: p.scalarType(k, e.value, where), pos: at(e.value)}
+			p.decodeVersioned(k, e.value, where)
 		case "id", "values":
 			if id || values {
 				p.errorf(e.pos, "%s has both id and values; remove one", what)
@@ -140,4 +140,12 @@ func (p *parser) decodeKind(k *Kind, n *yaml.Node) {
 	if !id && !values && deref(n).Kind == yaml.MappingNode {
 		p.errorf(k.pos, "%s has neither id nor values; give it one", what)
 	}
+}
+
+func (p *parser) decodeVersioned(k *Kind, n *yaml.Node, what string) {
+	t := p.scalarType(k, n, what)
+	if t != nil && t.Text == TextValue {
+		p.errorf(at(deref(n)), "%s: a version can't be one of a closed set, because each change needs a new one; write a type like int64", what)
+	}
+	k.Version = &Param{Name: "version", Type: t, pos: at(n)}
 }

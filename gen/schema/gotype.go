@@ -16,9 +16,9 @@ type TypeName struct {
 	Name string
 }
 
-// LoadTypes finds Go types. It returns one result for each name, in the same order, and the names that no import of their
-// packages may have, since the generated package declares them.
-type LoadTypes func(names []TypeName) (found []LoadedType, taken map[string]bool)
+// LoadTypes finds Go types. It returns one result for each name, in the same order, and the names that the other files of
+// the generated package declare. There may be no names to find.
+type LoadTypes func(names []TypeName) ([]LoadedType, []Declared)
 
 // LoadedType is what is known of a Go type, or why it can't be an id.
 type LoadedType struct {
@@ -84,14 +84,11 @@ func validImport(s string) bool {
 
 // loadTypes completes the types that the schema names with {go: …}.
 func (p *parser) loadTypes(load LoadTypes) {
-	if len(p.goOrder) == 0 {
-		return
-	}
 	if load == nil {
 		load = unchecked
 	}
-	found, taken := load(p.goOrder)
-	p.taken = taken
+	found, declared := load(p.goOrder)
+	p.others = newOthers(declared)
 	for i, loaded := range found {
 		t := p.goTypes[p.goOrder[i]]
 		if loaded.Err != nil {
@@ -105,10 +102,14 @@ func (p *parser) loadTypes(load LoadTypes) {
 	}
 }
 
-func unchecked(names []TypeName) ([]LoadedType, map[string]bool) {
+func unchecked(names []TypeName) ([]LoadedType, []Declared) {
 	loaded := make([]LoadedType, len(names))
 	for i, name := range names {
-		loaded[i] = LoadedType{Package: path.Base(name.Path), Type: name.Path + "." + name.Name, Text: TextString, Basic: "string"}
+		pkg := path.Base(name.Path)
+		if !token.IsIdentifier(pkg) {
+			pkg = "unchecked"
+		}
+		loaded[i] = LoadedType{Package: pkg, Type: name.Path + "." + name.Name, Text: TextString, Basic: "string"}
 	}
 	return loaded, nil
 }

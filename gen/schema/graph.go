@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -80,8 +81,15 @@ func (g *graph) checkCycle(k *Kind, key string, r *Relation) {
 		}
 	}
 	names = append(names, r.Kind.Name)
+	if hidden := len(names) - 2*shownOfCycle; hidden > 1 {
+		middle := fmt.Sprintf("… (%d more)", hidden)
+		names = slices.Concat(names[:shownOfCycle], []string{middle}, names[len(names)-shownOfCycle:])
+	}
 	g.errorf(r.pos, "kind %q: %s cycle: %s; remove one of these relations", k.Name, key, strings.Join(names, " -> "))
 }
+
+// shownOfCycle is how many kinds at each end of a long cycle are named.
+const shownOfCycle = 4
 
 // resolved reports whether the relation and its arguments are known.
 func (r *Relation) resolved() bool {

@@ -54,6 +54,35 @@ func TestReachOverBothRelations(t *testing.T) {
 	}
 }
 
+// A cycle over many kinds is one line that can be read.
+func TestLongCyclesAreShortened(t *testing.T) {
+	t.Parallel()
+	cycle := func(n int) string {
+		var b strings.Builder
+		b.WriteString("version: 1\nkinds:\n")
+		for i := range n {
+			fmt.Fprintf(&b, "  k%d: {id: int, part_of: [{k%d: $id}]}\n", i, (i+1)%n)
+		}
+		return b.String()
+	}
+	tests := []struct {
+		kinds int
+		want  string
+	}{
+		{8, `kind "k7": part_of cycle: k0 -> k1 -> k2 -> k3 -> k4 -> k5 -> k6 -> k7 -> k0; remove one of these relations`},
+		{20_000, `kind "k19999": part_of cycle: k0 -> k1 -> k2 -> k3 -> … (19993 more) -> k19997 -> k19998 -> k19999 -> k0; ` +
+			`remove one of these relations`},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.kinds), func(t *testing.T) {
+			t.Parallel()
+			if got := problem(t, cycle(tt.kinds)); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // problem returns the message of a schema's problem, if it has one.
 func problem(t *testing.T, src string) string {
 	t.Helper()

@@ -8,12 +8,16 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-var typeKeys = []string{"type", "named", "go"}
+var typeKeys = []string{"type", "named", "go", "kind"}
 
 // decodeID reads a kind's id: a type, or a list of one-key mappings from part to type.
 func (p *parser) decodeID(k *Kind, n *yaml.Node, what string) {
 	k.Params = nil
 	if deref(n).Kind != yaml.SequenceNode {
+		if m := deref(n); m.Kind == yaml.MappingNode && looksLikeParts(m) {
+			p.errorf(at(m), "%s: its parts must be a list, because their order matters; write \"%s\"", what, partsAsList(m))
+			return
+		}
 		k.Params = []*Param{{Name: "id", Type: p.scalarType(k, n, what), pos: at(n)}}
 		return
 	}
@@ -53,13 +57,13 @@ func (p *parser) scalarType(k *Kind, n *yaml.Node, what string) *Type {
 	}
 	t := scalar(n.Value)
 	if t == nil {
-		p.errorf(at(n), "%s: %q is not a type%s", what, n.Value, p.suggest(n.Value, scalars, types))
+		p.errorf(at(n), "%s: %q is not a type%s", what, n.Value, p.suggestType(n.Value, types))
 	}
 	return t
 }
 
 func (p *parser) typeMapping(k *Kind, n *yaml.Node, what string) *Type {
-	var base, named, goType *yaml.Node
+	var base, named, goType, set *yaml.Node
 	for _, e := range p.mapping(n, what, "") {
 		switch e.key {
 		case "type":
@@ -68,18 +72,22 @@ func (p *parser) typeMapping(k *Kind, n *yaml.Node, what string) *Type {
 			named = e.value
 		case "go":
 			goType = e.value
+		case "kind":
+			set = e.value
 		default:
 			p.unknownKey(e, what+": ", typeKeys)
 			return nil
 		}
 	}
 	switch {
-	case goType != nil && base == nil && named == nil:
+	case goType != nil && base == nil && named == nil && set == nil:
 		return p.goType(goType, what)
-	case base != nil && named != nil && goType == nil:
+	case base != nil && named != nil && goType == nil && set == nil:
 		return p.namedType(k, base, named, what)
+	case set != nil && base == nil && named == nil && goType == nil:
+		return p.kindType(set, what)
 	}
-	p.errorf(at(deref(n)), "%s: a type is a word, {type: T, named: Name} or {go: import/path.Type}; write one of these", what)
+	p.errorf(at(deref(n)), "%s: a type is a word, {type: T, named: Name}, {go: import/path.Type} or {kind: name}; write one of these", what)
 	return nil
 }
 
@@ -94,7 +102,7 @@ func (p *parser) namedType(k *Kind, base, named *yaml.Node, what string) *Type {
 		p.errorf(at(deref(base)), "%s: a named type stands on a string or an integer, not %s; write one of these", what, basic)
 		return nil
 	}
-	if !token.IsIdentifier(name) || !token.IsExported(name) {
+	if !token.IsIdentifier(name) || !token.IsExported(name) || strings.ContainsFunc(name, Hidden) {
 		p.errorf(at(deref(named)), "%s: %q can't name an exported Go type; write one like ContractID", what, name)
 		return nil
 	}

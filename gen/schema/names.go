@@ -30,9 +30,11 @@ func CheckPackage(name string) error {
 		return errors.New("package main can't be imported; generate into a package of its own")
 	case name == "documentation":
 		return errors.New("package documentation is ignored by the go command; write another name")
+	case name == "init":
+		return errors.New("package init can't be imported, because Go keeps that name for functions; write another name")
 	case token.IsKeyword(name):
 		return fmt.Errorf("package %q is a Go keyword; write another name", name)
-	case name == "_" || !token.IsIdentifier(name):
+	case name == "_" || !token.IsIdentifier(name) || strings.ContainsFunc(name, Hidden):
 		return fmt.Errorf("package %q is not a Go identifier; write one like deps", name)
 	}
 	return nil
@@ -78,7 +80,7 @@ func localName(s string) string {
 }
 
 func split(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) || Hidden(r) })
 }
 
 // Words returns the kind's name as it stands in a sentence.

@@ -20,6 +20,7 @@ func TestNames(t *testing.T) {
 		{"orderItems", "OrderItems", "orderItems"},
 		{"größe ändern", "GrößeÄndern", "größeÄndern"},
 		{"日本", "日本", "日本"},
+		{"a\u3164b\u200bc", "ABC", "aBC"},
 		{"!?", "", ""},
 	}
 	for _, tt := range tests {
@@ -84,7 +85,7 @@ func TestCheckPackage(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, name := range []string{"", "_", "main", "func", "1deps", "my-deps", "a.b", "a b"} {
+	for _, name := range []string{"", "_", "main", "init", "documentation", "func", "deps\u3164", "1deps", "my-deps", "a.b", "a b"} {
 		if CheckPackage(name) == nil {
 			t.Errorf("%q is accepted", name)
 		}

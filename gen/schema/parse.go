@@ -5,11 +5,12 @@ import (
 )
 
 // Parse reads a schema. The name stands in problems; the error is [Problems], with every problem in file order.
-// The load function finds the types that the schema names with {go: …}; it is called once, or not at all if there are
-// none. With a nil load they are taken unchecked, as strings: good for looking at a schema, not for emitting it.
+// The load function finds the types that the schema names with {go: …}. With a nil load they are taken unchecked, as
+// strings: good for looking at a schema, not for emitting it.
 func Parse(name string, src []byte, load LoadTypes) (*File, error) {
 	p := &parser{
 		name:        name,
+		file:        File{name: name},
 		kinds:       map[string]*Kind{},
 		named:       map[string]*Type{},
 		goTypes:     map[TypeName]*Type{},
@@ -18,7 +19,9 @@ func Parse(name string, src []byte, load LoadTypes) (*File, error) {
 	if root := p.read(src); root != nil {
 		p.decode(root)
 		p.loadTypes(load)
+		p.resolveKindTypes()
 		p.chooseNames()
+		p.checkPredeclared()
 		p.relate()
 	}
 	if len(p.problems) > 0 {
@@ -36,13 +39,14 @@ type parser struct {
 	kinds       map[string]*Kind
 	named       map[string]*Type
 	goTypes     map[TypeName]*Type
-	goOrder     []TypeName      // the keys of goTypes, in order of first use
-	taken       map[string]bool // by the generated package's other files
-	suggestions int             // how many more suggestions may be looked for
+	goOrder     []TypeName // the keys of goTypes, in order of first use
+	kindTypes   []*Type    // those of {kind: …}, to be resolved when all kinds are known
+	others      others
+	suggestions int // how many more suggestions may be looked for
 }
 
 func (p *parser) errorf(at pos, format string, args ...any) {
 	p.problems = append(p.problems, &Problem{
-		File: p.name, Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...),
+		File: p.name, Line: at.line, Column: at.column, Msg: legible(fmt.Sprintf(format, args...)),
 	})
 }

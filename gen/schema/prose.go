@@ -21,6 +21,10 @@ func (p *parser) prose(n *yaml.Node, what string) string {
 			p.errorf(at(deref(n)), "%s has the character %U, which can't stand in a Go comment; remove it", what, r)
 			break
 		}
+		if Hidden(r) {
+			p.errorf(at(deref(n)), "%s has the character %s; remove it", what, characterName(r))
+			break
+		}
 	}
 	return text
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,8 +13,8 @@ func (p *parser) relate() {
 		r.names = append(r.names, k.Name)
 	}
 	for _, k := range p.file.Kinds {
-		r.resolve(k, k.PartOf, fmt.Sprintf("kind %q: part_of", k.Name))
-		r.resolve(k, k.GroupedBy, fmt.Sprintf("kind %q: grouped_by", k.Name))
+		r.resolve(k, k.PartOf, "part_of")
+		r.resolve(k, k.GroupedBy, "grouped_by")
 	}
 	p.checkGraph().checkOverlaps()
 }
@@ -25,7 +26,8 @@ type resolver struct {
 }
 
 // resolve finds the kinds that relations name, and fits their arguments to them.
-func (r *resolver) resolve(k *Kind, relations []*Relation, what string) {
+func (r *resolver) resolve(k *Kind, relations []*Relation, key string) {
+	what := fmt.Sprintf("kind %q: %s", k.Name, key)
 	for _, rel := range relations {
 		other := r.kinds[rel.name]
 		if other == nil {
@@ -46,7 +48,7 @@ func (r *resolver) resolve(k *Kind, relations []*Relation, what string) {
 			continue
 		}
 		for i, arg := range rel.args {
-			rel.Args = append(rel.Args, r.argument(k, other, other.Params[i], arg, what+" "+rel.name))
+			rel.Args = append(rel.Args, r.argument(k, other, other.Params[i], arg, key))
 		}
 	}
 }
@@ -64,15 +66,23 @@ func counted(params []*Param) string {
 }
 
 // argument resolves what k gives for a part of other.
-func (r *resolver) argument(k, other *Kind, param *Param, arg argument, what string) Arg {
-	if other.Values != nil {
-		v := r.valuesOf(other)[arg.text]
-		if v == nil {
-			r.errorf(arg.pos, "%s: %q is not one of its values%s", what, arg.text, r.suggestValue(other, arg.text))
-		}
-		return Arg{Value: v}
-	}
+func (r *resolver) argument(k, other *Kind, param *Param, arg argument, key string) Arg {
+	what := fmt.Sprintf("kind %q: %s %s", k.Name, key, other.Name)
 	name, isPart := strings.CutPrefix(arg.text, "$")
+	if param.Type != nil && param.Type.set != nil {
+		set := param.Type.set
+		if v := r.valuesOf(set)[arg.text]; v != nil {
+			return Arg{Value: v}
+		}
+		if !isPart || !k.hasSetPart() {
+			whose := "its values"
+			if set != other {
+				whose = fmt.Sprintf("the values of %q", set.Name)
+			}
+			r.errorf(arg.pos, "%s: %q is not one of %s%s", what, arg.text, whose, r.suggestValue(set, arg.text))
+			return Arg{}
+		}
+	}
 	if !isPart {
 		r.errorf(arg.pos, "%s: %q is a literal, which only a kind with values takes; give a part, like %s",
 			what, arg.text, parts(k))
@@ -88,18 +98,35 @@ func (r *resolver) argument(k, other *Kind, param *Param, arg argument, what str
 		return Arg{Param: own}
 	}
 	if len(k.Params) > 0 {
-		r.errorf(arg.pos, "%s: $%s is not a part of kind %q; it has %s", what, name, k.Name, parts(k))
+		r.errorf(arg.pos, "%s: %s is not a part of kind %q%s", what, arg.text, k.Name, r.suggestPart(k, other, arg.text, key))
 	}
 	return Arg{}
 }
 
+// suggestPart returns what to write in place of an argument that is not a part of k's id. A relation can use the id only; to
+// relate k to anything else, the program names both deps.
+func (r *resolver) suggestPart(k, other *Kind, arg, key string) string {
+	fix := fmt.Sprintf("invalidate both, with Invalidate%s and Invalidate%s", k.GoName, other.GoName)
+	if key == "grouped_by" {
+		fix = fmt.Sprintf("tag answers with both, Dep%s and Dep%s", k.GoName, other.GoName)
+	}
+	return r.suggest(arg, partNames(k), fmt.Sprintf(", which has %s; give one of these, or leave %s out and %s", parts(k), key, fix))
+}
+
+// hasSetPart reports whether a part of k is one of a closed set.
+func (k *Kind) hasSetPart() bool {
+	return slices.ContainsFunc(k.Params, func(p *Param) bool { return k.Values == nil && p.Type != nil && p.Type.Text == TextValue })
+}
+
 // parts lists what arguments a kind can give.
-func parts(k *Kind) string {
+func parts(k *Kind) string { return strings.Join(partNames(k), ", ") }
+
+func partNames(k *Kind) []string {
 	names := make([]string, len(k.Params))
 	for i, param := range k.Params {
 		names[i] = "$" + param.Name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func (r *resolver) valuesOf(k *Kind) map[string]*Value {

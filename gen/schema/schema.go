@@ -6,10 +6,18 @@ package schema
 type File struct {
 	Package string    // the Go package's name; empty if the schema gives none
 	Kinds   []*Kind   // in file order
-	Imports []*Import // packages of {go: …} types, in order of first use, without those that every file may import
+	Imports []*Import // packages of {go: …} types, and those that every file may import under another name than their own
+
+	name       string // of the schema, as problems have it
+	packagePos pos
 }
 
-// Import is a package that holds {go: …} types.
+// PackageProblem returns [Problems] with one at the package key.
+func (f *File) PackageProblem(msg string) error {
+	return Problems{{File: f.name, Line: f.packagePos.line, Column: f.packagePos.column, Msg: legible(msg)}}
+}
+
+// Import is a package that the generated file may import.
 type Import struct {
 	Path  string
 	Name  string // in the generated file
@@ -40,7 +48,7 @@ type Kind struct {
 type Param struct {
 	Name    string // what relations call it
 	GoName  string
-	TextVar string // the variable that holds its text, if its type says TextMarshal
+	TextVar string // the variable that holds its text, if making that can fail
 	Type    *Type
 
 	pos pos
@@ -53,7 +61,9 @@ type Value struct {
 	Description string
 	Deprecated  string // what to use instead; empty if the value is not deprecated
 
-	pos pos
+	name   string // the source of the Go name; empty if that is the text
+	listed bool   // the values are a list, which has no room for names
+	pos    pos
 }
 
 // Relation says that a dep of one kind brings a dep of another with it.
@@ -69,7 +79,7 @@ type Relation struct {
 // Arg is an argument of a relation. One of the two is set.
 type Arg struct {
 	Param *Param // a part of the kind that has the relation
-	Value *Value // a value of the other kind
+	Value *Value // a value of the closed set that is wanted
 }
 
 type argument struct {

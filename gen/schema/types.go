@@ -11,9 +11,13 @@ const (
 	TextInt                      // it is a signed integer underneath
 	TextUint                     // it is an unsigned integer underneath
 	TextMarshal                  // by MarshalText, which can fail
-	TextStringer                 // by String
+	TextStringer                 // by String, which can panic
+	TextUUID                     // by the String of a UUID, which can't fail
 	TextValue                    // it is one of a closed set
 )
+
+// fails reports whether there may be no text for a value.
+func (t Text) fails() bool { return t == TextMarshal || t == TextStringer }
 
 // Type is the Go type of a part or a version. Import and Name make it what it is.
 type Type struct {
@@ -22,6 +26,8 @@ type Type struct {
 	Basic  string // the predeclared type underneath, for TextString, TextInt and TextUint
 	Text   Text
 
+	kind  string // the name of the kind in {kind: …}
+	set   *Kind  // whose values it has, for TextValue
 	full  string // what the type is to Go; empty if that is String
 	pkg   string // the own name of a {go: …} type's package
 	pos   pos    // of first use
@@ -30,11 +36,13 @@ type Type struct {
 
 // String returns the type's name as a schema's author knows it.
 func (t *Type) String() string {
-	switch t.Import {
-	case "":
-		return t.Name
-	case uuidPath:
+	switch {
+	case t.Import == uuidPath:
 		return "uuid"
+	case t.Import == "" && t.Name == "":
+		return "{kind: " + t.kind + "}"
+	case t.Import == "":
+		return t.Name
 	}
 	return t.Import + "." + t.Name
 }
@@ -59,7 +67,7 @@ func scalar(word string) *Type {
 	case "uint", "uint32", "uint64":
 		return &Type{Name: word, Basic: word, Text: TextUint}
 	case "uuid":
-		return &Type{Import: uuidPath, Name: "UUID", Text: TextStringer, full: uuidPath + ".UUID"}
+		return &Type{Import: uuidPath, Name: "UUID", Text: TextUUID, full: uuidPath + ".UUID"}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 	if deref(n).Kind == yaml.SequenceNode {
 		lines := map[string]int{}
 		for _, item := range p.list(n, what, "") {
-			text, ok := p.text(item, what+": a value", "write a word")
+			text, ok := p.text(item, what+": a value", "write a word, or make the whole list a mapping")
 			if !ok {
 				continue
 			}
@@ -27,7 +28,7 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 			}
 			lines[text] = item.Line
 			p.checkValue(text, at(item), what)
-			k.Values = append(k.Values, &Value{Text: text, pos: at(item)})
+			k.Values = append(k.Values, &Value{Text: text, listed: true, pos: at(item)})
 		}
 		return
 	}
@@ -47,10 +48,37 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 
 // checkValue refuses what no log shows, and not every client can send.
 func (p *parser) checkValue(text string, at pos, what string) {
+	if text == "" {
+		p.errorf(at, "%s: a value is empty, and no dep has an empty id; write a word", what)
+	}
 	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
 		p.errorf(at, "%s: %q has the character %U, which can't stand in a value; remove it", what, text, r)
 	}
+	// Other hidden characters are escaped in Go text, where all can see them.
+	if i := strings.IndexFunc(text, func(r rune) bool { return Hidden(r) && strconv.IsPrint(r) }); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(text[i:])
+		p.errorf(at, "%s: %q has the character %s; remove it", what, text, characterName(r))
+	}
+}
+
+// decodeValueName reads the word that the Go name is made of in place of the value's text.
+func (p *parser) decodeValueName(v *Value, n *yaml.Node, what string) {
+	name, ok := p.text(n, what, "write a word like other_rows")
+	if ok && !validName(name) {
+		p.errorf(at(deref(n)), "%s: %q: a name is made of a-z, 0-9 and _, begins with a letter, and has at most %d characters",
+			what, name, maxName)
+	}
+	v.name = name
+}
+
+// nameFix says how a value gets a Go name of its own.
+func (v *Value) nameFix() string {
+	fix := "give the value a name"
+	if v.listed {
+		fix = "make the list a mapping and give the value a name"
+	}
+	return fmt.Sprintf("%s, as in {%s: {name: other_word}}", fix, strconv.Quote(v.Text))
 }
 
 // decodeValue reads what stands behind a value: nothing, its description, or a mapping.
@@ -66,6 +94,8 @@ func (p *parser) decodeValue(v *Value, n *yaml.Node, what string) {
 		switch e.key {
 		case "description":
 			v.Description = p.prose(e.value, what+": description")
+		case "name":
+			p.decodeValueName(v, e.value, what+": name")
 		case "deprecated":
 			v.Deprecated = p.prose(e.value, what+": deprecated")
 		default:

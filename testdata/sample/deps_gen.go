@@ -180,15 +180,15 @@ func InvalidatePrice(ctx context.Context, id model.SKU, version int64) error {
 // DepAmount declares that an answer depends on the amount. The version is that of the data which the answer is made
 // from.
 func DepAmount(id, version model.Money) cachecore.Dep {
-	idText, err := id.MarshalText()
+	idText, err := cachecore.TextOf(&id)
 	if err != nil {
 		return cachecore.InvalidDep("amount", err)
 	}
-	versionText, err := version.MarshalText()
+	versionText, err := cachecore.TextOf(&version)
 	if err != nil {
 		return cachecore.InvalidDep("amount", err)
 	}
-	return cachecore.NewDep("amount:" + string(idText)).WithHash(string(versionText))
+	return cachecore.NewDep("amount:" + idText).WithHash(versionText)
 }
 
 // UseAmount records in ctx that the amount was read: LLM requests made with a context from cachecore.Track carry it.
@@ -204,7 +204,11 @@ func InvalidateAmount(ctx context.Context, id, version model.Money) error {
 
 // DepPlace declares that an answer depends on the place.
 func DepPlace(id model.Place) cachecore.Dep {
-	return cachecore.NewDep("place:" + id.String())
+	idText, err := cachecore.StringOf(&id)
+	if err != nil {
+		return cachecore.InvalidDep("place", err)
+	}
+	return cachecore.NewDep("place:" + idText)
 }
 
 // UsePlace records in ctx that the place was read: LLM requests made with a context from cachecore.Track carry it.
@@ -215,6 +219,93 @@ func UsePlace(ctx context.Context, id model.Place) {
 // InvalidatePlace drops every cached answer that depends on the place.
 func InvalidatePlace(ctx context.Context, id model.Place) error {
 	return cachecore.Invalidate(ctx, DepPlace(id))
+}
+
+// DepLabel declares that an answer depends on the label.
+func DepLabel(id model.Label) cachecore.Dep {
+	idText, err := cachecore.StringOf(&id)
+	if err != nil {
+		return cachecore.InvalidDep("label", err)
+	}
+	return cachecore.NewDep("label:" + idText)
+}
+
+// UseLabel records in ctx that the label was read: LLM requests made with a context from cachecore.Track carry it.
+func UseLabel(ctx context.Context, id model.Label) {
+	cachecore.Use(ctx, DepLabel(id))
+}
+
+// InvalidateLabel drops every cached answer that depends on the label.
+func InvalidateLabel(ctx context.Context, id model.Label) error {
+	return cachecore.Invalidate(ctx, DepLabel(id))
+}
+
+// DepCode declares that an answer depends on the code.
+func DepCode(id model.Code) cachecore.Dep {
+	idText, err := cachecore.TextOf(&id)
+	if err != nil {
+		return cachecore.InvalidDep("code", err)
+	}
+	return cachecore.NewDep("code:" + idText)
+}
+
+// UseCode records in ctx that the code was read: LLM requests made with a context from cachecore.Track carry it.
+func UseCode(ctx context.Context, id model.Code) {
+	cachecore.Use(ctx, DepCode(id))
+}
+
+// InvalidateCode drops every cached answer that depends on the code.
+func InvalidateCode(ctx context.Context, id model.Code) error {
+	return cachecore.Invalidate(ctx, DepCode(id))
+}
+
+// DepImport declares that an answer depends on the import.
+func DepImport(table Table, number int64) cachecore.Dep {
+	return cachecore.NewCompositeDep("import", table.value, strconv.FormatInt(number, 10)).
+		PartOf(DepTable(table))
+}
+
+// UseImport records in ctx that the import was read: LLM requests made with a context from cachecore.Track carry it.
+func UseImport(ctx context.Context, table Table, number int64) {
+	cachecore.Use(ctx, DepImport(table, number))
+}
+
+// InvalidateImport drops every cached answer that depends on the import, and on the table, of which it is part.
+func InvalidateImport(ctx context.Context, table Table, number int64) error {
+	return cachecore.Invalidate(ctx, DepImport(table, number))
+}
+
+// Grade is the id of the grade: one of the values below, for nothing else compiles. The zero Grade makes an invalid
+// dep.
+type Grade struct {
+	value string
+}
+
+// The values of Grade.
+var (
+	GradeA        = Grade{"a"}
+	GradeUpperA   = Grade{"A"}
+	GradeMinusOne = Grade{"-1"}
+)
+
+// String returns the value as it stands in a dep's id.
+func (g Grade) String() string {
+	return g.value
+}
+
+// DepGrade declares that an answer depends on the grade.
+func DepGrade(g Grade) cachecore.Dep {
+	return cachecore.NewDep("grade:" + g.value)
+}
+
+// UseGrade records in ctx that the grade was read: LLM requests made with a context from cachecore.Track carry it.
+func UseGrade(ctx context.Context, g Grade) {
+	cachecore.Use(ctx, DepGrade(g))
+}
+
+// InvalidateGrade drops every cached answer that depends on the grade.
+func InvalidateGrade(ctx context.Context, g Grade) error {
+	return cachecore.Invalidate(ctx, DepGrade(g))
 }
 
 // DepShelf declares that an answer depends on the shelf.

@@ -28,3 +28,15 @@ type Place struct{ X, Y int }
 
 // String returns both coordinates.
 func (p Place) String() string { return strconv.Itoa(p.X) + "," + strconv.Itoa(p.Y) }
+
+// Label panics when its text is asked for, if it has none.
+type Label struct{ Text *string }
+
+// String returns the text.
+func (l Label) String() string { return *l.Text }
+
+// Code panics in the same way in its other method.
+type Code struct{ Text *string }
+
+// MarshalText returns the text.
+func (c Code) MarshalText() ([]byte, error) { return []byte(*c.Text), nil }

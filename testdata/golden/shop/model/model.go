@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"time"
 )
 
 type (
@@ -68,6 +69,18 @@ func (Locked) String() string { return "locked" }
 type Odd struct{}
 
 func (Odd) MarshalText(indent string) ([]byte, error) { return []byte(indent), nil }
+
+// Stamp has the text of the time in it.
+type Stamp struct{ time.Time }
+
+type Instant = time.Time
+
+// UTC is the text of an instant, wherever it was read from a clock.
+type UTC struct{ time.Time }
+
+func (u UTC) MarshalText() ([]byte, error) { return u.UTC().MarshalText() }
+
+func (u UTC) UTC() time.Time { return u.Time.UTC() }
 
 type hidden string
 

@@ -1,0 +1,44 @@
+package schema
+
+import (
+	"gopkg.in/yaml.v3"
+)
+
+// kindType reads the name of the kind whose closed set a part is taken from.
+func (p *parser) kindType(n *yaml.Node, what string) *Type {
+	name, ok := p.text(n, what+": kind", "write the name of a kind with values")
+	if !ok {
+		return nil
+	}
+	t := &Type{Text: TextValue, kind: name, pos: at(deref(n)), where: what}
+	p.kindTypes = append(p.kindTypes, t)
+	return t
+}
+
+// resolveKindTypes finds the kinds that {kind: …} types name.
+func (p *parser) resolveKindTypes() {
+	for _, t := range p.kindTypes {
+		k := p.kinds[t.kind]
+		switch {
+		case k == nil:
+			p.errorf(t.pos, "%s: kind %q is not declared%s", t.where, t.kind,
+				p.suggest(t.kind, p.setNames(), "; declare it, or name one that is declared"))
+		case k.Values == nil:
+			p.errorf(t.pos, "%s: kind %q has no values, and {kind: …} means one of a closed set; "+
+				"write a type here, or give that kind values", t.where, t.kind)
+		default:
+			t.set = k
+		}
+	}
+}
+
+// setNames returns the names of the kinds with values.
+func (p *parser) setNames() []string {
+	var names []string
+	for _, k := range p.file.Kinds {
+		if k.Values != nil {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}

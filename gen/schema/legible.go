@@ -1,0 +1,51 @@
+package schema
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Hidden reports whether r is invisible and can disguise the text around it:
+// a bidirectional control ("Trojan Source"), a character without a width, a tag.
+// The joiners of emoji and of several scripts are allowed, and so are Arabic
+// format signs, which are visible.
+func Hidden(r rune) bool {
+	switch {
+	case r == '\u200c', r == '\u200d', unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return false
+	}
+	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// maxMessage bounds the length of a message, in bytes.
+const maxMessage = 2000
+
+// legible returns a message fit for a terminal. It escapes control characters and
+// hidden ones, and cuts the middle of a long message, because the end names the fix.
+func legible(msg string) string {
+	if len(msg) > maxMessage {
+		const half = maxMessage / 2
+		msg = strings.ToValidUTF8(msg[:half], "") + " … " + strings.ToValidUTF8(msg[len(msg)-half:], "")
+	}
+	var b strings.Builder
+	for _, r := range msg {
+		if strconv.IsGraphic(r) && !Hidden(r) || r == utf8.RuneError {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRuneToASCII(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
+}
+
+// characterName names a character that can't be shown.
+func characterName(r rune) string {
+	if unicode.Is(unicode.Bidi_Control, r) {
+		return fmt.Sprintf("%U, which changes the direction of text", r)
+	}
+	return fmt.Sprintf("%U, which is invisible", r)
+}
