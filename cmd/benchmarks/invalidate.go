@@ -97,8 +97,7 @@ func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
 func invalidationsBeside(url string, n, open int) stats.Measure {
 	deps := contracts(n)
 	return func(ctx context.Context) (time.Duration, error) {
-		base := http.DefaultTransport.(*http.Transport).Clone()
-		base.MaxIdleConnsPerHost = workers
+		base := &http.Transport{MaxIdleConnsPerHost: workers}
 		defer base.CloseIdleConnections()
 		client, err := cachecore.New(url, "token", cachecore.WithBaseTransport(answering{base}))
 		if err != nil {

@@ -14,12 +14,12 @@ import (
 )
 
 // The tests run this one again, in a process whose parent they are.
-func TestMissing_Itself(t *testing.T) {
+func TestMissing_Itself(t *testing.T) { //nolint:paralleltest // it is alone in its process
 	if os.Getenv("TESTENV_ITSELF") == "" {
 		return
 	}
 	for range 2 {
-		t.Run("sub", func(t *testing.T) {
+		t.Run("sub", func(t *testing.T) { //nolint:paralleltest // see above
 			testenv.Missing(t, "a time machine", errors.New("exec: \"tardis\": not found\ndetails"))
 			t.Error("goes on")
 		})
@@ -32,7 +32,7 @@ func run(t *testing.T, ci string) (output, parent string, err error) {
 	t.Helper()
 	// A shell stands between, because the parent of the run is to have another
 	// standard error than this process.
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", `"$0" -test.v -test.run '^TestMissing_Itself$' 2>&3 & wait $!`, os.Args[0]) //nolint:gosec // this program
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `"$0" -test.v -test.run '^TestMissing_Itself$' 2>&3 & wait $!`, os.Args[0])
 	cmd.Env = append(os.Environ(), "TESTENV_ITSELF=1", "CI="+ci)
 	r, w, err := os.Pipe()
 	if err != nil {

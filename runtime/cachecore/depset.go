@@ -12,7 +12,6 @@ import (
 // with one dep or fifty.
 type depSet struct {
 	deps   []Dep // each id once, with their groups beside them instead of inside
-	ids    map[string]struct{}
 	header string
 	err    error // why the set cannot be sent
 
@@ -40,10 +39,8 @@ func newDepSet(deps []Dep) *depSet {
 			s.err = fmt.Errorf("dep %q is declared with the hashes %q and %q: declare the one that the answer is made from", d.id, have.hash, d.hash)
 		}
 	})
-	s.ids = make(map[string]struct{}, len(s.deps))
 	for i, d := range s.deps {
 		s.deps[i] = d.ungrouped()
-		s.ids[d.id] = struct{}{}
 		if err := d.Err(); err != nil && s.err == nil {
 			s.err = err
 		}
@@ -90,12 +87,6 @@ func join(a, b *depSet) *depSet {
 
 // empty reports whether there is nothing to send.
 func (s *depSet) empty() bool { return s == nil || len(s.deps) == 0 }
-
-// has reports whether the set holds the dep with this id.
-func (s *depSet) has(id string) bool {
-	_, ok := s.ids[id]
-	return ok
-}
 
 // within returns the set, coarsened along PartOf as far as the budget asks for,
 // or the set with an error if that is not enough.

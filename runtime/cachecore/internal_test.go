@@ -188,7 +188,7 @@ func TestInflight_KeepsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		base := baseFunc(func(req *http.Request) (*http.Response, error) {
 			<-time.After(time.Second)
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"ok":true}`)), Request: req}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"ok":true}`)), Request: req}, nil
 		})
 		c, err := New("http://keeps-nothing.test", "token", WithBaseTransport(base), WithFillWindow(time.Minute))
 		if err != nil {

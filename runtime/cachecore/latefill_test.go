@@ -301,11 +301,11 @@ func TestLateFill_RepetitionsAreShared(t *testing.T) {
 	})
 }
 
-func seconds(all ...time.Duration) []time.Duration {
-	for i := range all {
-		all[i] *= time.Second
+func seconds(all ...int) (out []time.Duration) {
+	for _, n := range all {
+		out = append(out, time.Duration(n)*time.Second)
 	}
-	return all
+	return out
 }
 
 // A repetition that takes long serves all requests that end before the next.
