@@ -181,6 +181,7 @@ func (c *Client) Close(ctx context.Context) error {
 
 	select {
 	case <-c.idle:
+	case <-c.life.Done(): // another call has ended it
 	case <-ctx.Done():
 		c.mu.Lock()
 		if c.pending > 0 && c.closeErr == nil {
@@ -189,6 +190,7 @@ func (c *Client) Close(ctx context.Context) error {
 		c.mu.Unlock()
 	}
 	c.endLife()
+	c.dropRepeats()
 	c.transport.CloseIdleConnections()
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -28,15 +28,22 @@ func (f *flight) deps() []Dep {
 	return f.set.deps
 }
 
-// end ends the flight: after d it can no longer fill the cache. Only the first
-// call counts.
+// end ends the flight, which may have filled the cache, or may do so until d is
+// over. Of all calls of end and endUnfilled, only the first counts.
 func (f *flight) end(d time.Duration) {
 	switch {
 	case f.ended.Swap(true):
 	case d == 0:
-		f.of.settle(f)
+		f.of.settle(f, true)
 	default:
-		time.AfterFunc(d, func() { f.of.settle(f) })
+		time.AfterFunc(d, func() { f.of.settle(f, true) })
+	}
+}
+
+// endUnfilled ends the flight, which has not filled the cache and never will.
+func (f *flight) endUnfilled() {
+	if !f.ended.Swap(true) {
+		f.of.settle(f, false)
 	}
 }
 
@@ -47,14 +54,14 @@ func (f *flight) follow(resp *http.Response, c *Client) {
 	window := c.cfg.fillWindow
 	switch s := statusOf(resp.Header); {
 	case s == HitL1, s == HitL2, s == Bypass:
-		f.end(0)
+		f.endUnfilled()
 	case s == HitL1Stale:
 		f.end(window)
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		if mayBeRetried(resp) {
 			f.end(window)
 		} else {
-			f.end(0)
+			f.endUnfilled()
 		}
 	case resp.Body == nil, resp.Body == http.NoBody:
 		f.end(0)
@@ -124,5 +131,5 @@ func (b *body) sawEndMark(p []byte) bool {
 func (b *body) Close() error {
 	err := b.ReadCloser.Close()
 	b.flight.end(b.client.cfg.fillWindow)
-	return err
+	return b.client.printable(err)
 }

@@ -42,8 +42,8 @@ type tenant struct {
 	token  [sha256.Size]byte
 }
 
-// inflightOf returns the one that the clients of a tenant share, for as long as
-// one of them is in use.
+// inflightOf returns the inflight shared by all clients of a tenant, which lives
+// as long as one of them.
 func inflightOf(o origin, token string) *inflight {
 	key := tenant{o, sha256.Sum256([]byte(token))}
 	tenants.mu.Lock()
@@ -93,9 +93,9 @@ func (fs *inflight) carrying(id string) int {
 	return fs.byDep[id]
 }
 
-// settle removes a flight that can no longer fill the cache, and makes the repeats
-// due that wait for it.
-func (fs *inflight) settle(f *flight) {
+// settle removes a flight that can no longer fill the cache. If it may have filled
+// the cache, it makes due the repeats that wait for it.
+func (fs *inflight) settle(f *flight, filled bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.open--
@@ -112,14 +112,14 @@ func (fs *inflight) settle(f *flight) {
 	}
 	for _, d := range f.deps() {
 		if d.id != policyDep {
-			fs.ended(d.id, f.seq)
+			fs.ended(d.id, f.seq, filled)
 		}
 	}
-	fs.ended(policyDep, f.seq)
+	fs.ended(policyDep, f.seq, filled)
 }
 
-func (fs *inflight) ended(id string, seq uint64) {
-	for _, r := range slices.Clone(fs.repeats[id]) { // next may remove it
-		r.flightEnded(seq)
+func (fs *inflight) ended(id string, seq uint64, filled bool) {
+	for _, r := range slices.Clone(fs.repeats[id]) { // it may be removed
+		r.flightEnded(seq, filled)
 	}
 }

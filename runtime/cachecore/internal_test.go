@@ -260,3 +260,38 @@ func TestInflight_ForgetsTenantsWithoutClients(t *testing.T) {
 	}
 	t.Error("the tenant is still known")
 }
+
+// A client that is closed leaves nothing with a body that is never closed.
+func TestInflight_ForgetsClosedClients(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		base := baseFunc(func(req *http.Request) (*http.Response, error) {
+			body := io.NopCloser(strings.NewReader(`{"ok":true}`))
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body, Request: req}, nil
+		})
+		open := func() *Client {
+			c, err := New("http://closed-clients.test", "token", WithBaseTransport(base))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		reader := open()
+		req, _ := http.NewRequestWithContext(WithDeps(t.Context(), NewDep("doc:1")), http.MethodPost, "http://closed-clients.test", nil)
+		if _, err := reader.Transport().RoundTrip(req); err != nil { //nolint:bodyclose // that is the fault
+			t.Fatal(err)
+		}
+		for range 10 {
+			writer := open()
+			if err := writer.Invalidate(t.Context(), NewDep("doc:1")); err != nil {
+				t.Error(err)
+			}
+			if err := writer.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+		if n := len(reader.flights.repeats); n != 0 {
+			t.Errorf("%d repeats are left", n)
+		}
+	})
+}

@@ -12,7 +12,7 @@ import (
 type InvalidateResult struct {
 	Dep         Dep
 	KeysDeleted int   // cached answers that the gateway dropped
-	Attempts    int   // requests sent
+	Attempts    int   // requests sent; both are 0 if another call sent a later version
 	Err         error // nil, or an *InvalidateError
 }
 
@@ -144,7 +144,7 @@ func (r *run) work(ctx context.Context) {
 		}
 		result := r.client.invalidateOne(ctx, &inv)
 		if inv.turn != nil {
-			r.client.order.over(d, inv.turn)
+			r.client.order.release(d, inv.turn)
 		}
 		r.mu.Lock()
 		r.results[i], r.done[i] = result, true
@@ -189,7 +189,7 @@ func (c *Client) invalidateOne(ctx context.Context, inv *invalidation) Invalidat
 	var err error
 	result.KeysDeleted, result.Attempts, err = c.send(ctx, inv)
 	if inv.repeat != nil {
-		inv.repeat.watched()
+		inv.repeat.endSending()
 	}
 	if err != nil {
 		if c.life.Err() != nil {

@@ -60,16 +60,16 @@ func Invalidate(ctx context.Context, deps ...Dep) error {
 // it once the transaction is committed. On rollback, drop it. It is safe for
 // concurrent use.
 type Batch struct {
-	to       Invalidator
-	flushing chan struct{} // holds an element while a Flush is sending
+	to Invalidator
 
-	mu   sync.Mutex
-	deps []Dep
+	mu       sync.Mutex
+	deps     []Dep
+	flushing chan struct{} // holds an element while a Flush is sending
 }
 
 // NewBatch returns an empty batch that [Batch.Flush] sends to the given
 // invalidator, or to the default one if that is nil.
-func NewBatch(to Invalidator) *Batch { return &Batch{to: to, flushing: make(chan struct{}, 1)} }
+func NewBatch(to Invalidator) *Batch { return &Batch{to: to} }
 
 // Invalidate adds deps to the batch and sends nothing. It returns an error, and
 // adds the others, if a dep is invalid: better before the commit than after it.
@@ -100,9 +100,15 @@ func (b *Batch) Flush(ctx context.Context) error {
 		}
 		to = *inv
 	}
+	b.mu.Lock()
+	if b.flushing == nil {
+		b.flushing = make(chan struct{}, 1)
+	}
+	flushing := b.flushing
+	b.mu.Unlock()
 	select {
-	case b.flushing <- struct{}{}:
-		defer func() { <-b.flushing }()
+	case flushing <- struct{}{}:
+		defer func() { <-flushing }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -74,6 +74,15 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 		t.Errorf("the batch's dep did not reach the default: %q", got)
 	}
 
+	// The zero value does, too.
+	var zero cachecore.Batch
+	if err := errors.Join(zero.Invalidate(ctx, cachecore.NewDep("doc:3")), zero.Flush(ctx)); err != nil {
+		t.Error(err)
+	}
+	if got := byDefault.ids(); !strings.HasSuffix(got, " doc:3") {
+		t.Errorf("the zero batch's dep did not reach the default: %q", got)
+	}
+
 	cachecore.SetDefault(nil)
 	if _, ok := cachecore.FromContext(ctx); ok {
 		t.Error("the default is still there")

@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// repeat is one dep that a client invalidates again each time one of the flights
-// ends that were open when an invalidation of it was carried out. It is guarded
-// by the lock of inflight.
+// repeat invalidates a dep again as each flight ends that was open when the dep
+// was last invalidated. It is guarded by the lock of inflight.
 //
-// A flight may also never end: the body of its answer may never be closed. So
-// the dep is invalidated again after two fill windows in any case, and Close
-// waits no longer than that.
+// A flight may never end, because nobody has to close the body of its answer. So
+// the dep is invalidated again after two fill windows at the latest, and Close
+// waits no longer.
 type repeat struct {
 	client *Client
 	ctx    context.Context //nolint:containedctx // the values of a caller who is gone
 	dep    Dep
 
-	sending int         // invalidations that are under way
-	until   uint64      // the latest flight to wait for
-	left    int         // how many of those are open
-	overdue *time.Timer // set while some are open
+	sending   int    // invalidations that are under way
+	until     uint64 // the latest flight to wait for
+	left      int    // how many of those are open
+	overdue   *time.Timer
+	overdueAt time.Time
 
 	due       bool // to be carried out
 	active    bool // queued or being carried out
 	held      bool // Close waits for it
-	lingering bool // Close need not
+	unawaited bool // Close need not wait for it
 }
 
-// watch looks from now on for flights that carry the dep and end, until the
-// invalidation of it that is being sent is given to watched.
-func (c *Client) watch(ctx context.Context, d Dep) *repeat {
+// beginSending looks from now on for flights that carry the dep and end, until
+// endSending is called: they may fill the cache after the invalidation.
+func (c *Client) beginSending(ctx context.Context, d Dep) *repeat {
 	fs := c.flights
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -46,66 +46,69 @@ func (c *Client) watch(ctx context.Context, d Dep) *repeat {
 	return r
 }
 
-// watched ends what watch began: flights that ended in between may have filled
-// the cache after the invalidation, and those that are open now will.
-func (r *repeat) watched() {
+// endSending makes the repeat wait for the flights that are open now.
+func (r *repeat) endSending() {
 	fs := r.client.flights
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	r.sending--
 	r.until, r.left = fs.seq, fs.carrying(r.dep.id)
 	if r.left > 0 {
-		r.lingering = false
+		wait := 2 * r.client.cfg.fillWindow
+		r.unawaited, r.overdueAt = false, time.Now().Add(wait)
 		if r.overdue == nil {
-			r.overdue = time.AfterFunc(2*r.client.cfg.fillWindow, r.onOverdue)
+			r.overdue = time.AfterFunc(wait, r.onOverdue)
 		} else {
-			r.overdue.Reset(2 * r.client.cfg.fillWindow)
+			r.overdue.Reset(wait)
 		}
 	}
-	r.next()
+	r.advance()
 }
 
 func (r *repeat) onOverdue() {
 	fs := r.client.flights
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if r.left == 0 {
+	if r.left == 0 || time.Now().Before(r.overdueAt) { // over, or set again meanwhile
 		return
 	}
-	r.lingering, r.due = true, true
-	r.next()
+	r.unawaited, r.due = true, true
+	r.advance()
 }
 
-// flightEnded is called when a flight that carries the dep is over.
-func (r *repeat) flightEnded(seq uint64) {
+// flightEnded is called at the end of a flight that carries the dep, which filled
+// the cache or not.
+func (r *repeat) flightEnded(seq uint64, filled bool) {
 	waited := seq <= r.until
 	if waited {
 		r.left--
 	}
-	if waited || r.sending > 0 {
+	if filled && (waited || r.sending > 0) {
 		r.due = true
-		r.next()
 	}
+	r.advance()
 }
 
-// next brings the repeat to its next state: carried out if it is due, which has
-// to begin after the invalidation on its way; else waiting; else removed.
-func (r *repeat) next() {
+// advance moves the repeat on. If it is due, it is queued, once the invalidation
+// under way has ended. Otherwise it waits for open flights, or is removed.
+func (r *repeat) advance() {
 	switch {
 	case r.active || r.sending > 0:
-	case r.due && r.hold():
+	case r.client.life.Err() != nil:
+		r.remove()
+	case r.due && r.retain():
 		r.active = true
 		r.client.enqueue(r)
-	case !r.due && r.left > 0 && r.lingering:
+	case !r.due && r.left > 0 && r.unawaited:
 		r.release()
-	case !r.due && r.left > 0 && r.hold():
+	case !r.due && r.left > 0 && r.retain():
 	default:
 		r.remove()
 	}
 }
 
-// hold makes Close wait. It reports false if the client is closed.
-func (r *repeat) hold() bool {
+// retain makes Close wait. It reports false if the client is closed.
+func (r *repeat) retain() bool {
 	if !r.held {
 		r.held = r.client.retain()
 	}
@@ -130,8 +133,26 @@ func (r *repeat) remove() {
 	if r.overdue != nil {
 		r.overdue.Stop()
 	}
-	r.left = 0
+	r.left, r.due = 0, false
 	r.release()
+}
+
+// dropRepeats removes what a client whose life is over has left to repeat.
+func (c *Client) dropRepeats() {
+	fs := c.flights
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	var own []*repeat
+	for _, all := range fs.repeats {
+		for _, r := range all {
+			if r.client == c {
+				own = append(own, r)
+			}
+		}
+	}
+	for _, r := range own {
+		r.advance()
+	}
 }
 
 // enqueue has the repeat carried out by one of the client's repeaters. There are
@@ -146,28 +167,36 @@ func (c *Client) enqueue(r *repeat) {
 }
 
 func (c *Client) repeatAll() {
+	for r := c.nextReady(nil); r != nil; r = c.nextReady(r) {
+		c.repeatOne(r)
+	}
+}
+
+// nextReady ends one repeat, if it is given, and begins the next.
+func (c *Client) nextReady(ended *repeat) *repeat {
 	fs := c.flights
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	for len(c.ready) > 0 {
-		r := c.ready[0]
-		c.ready = c.ready[1:]
-		r.due = false
-		fs.mu.Unlock()
-		c.repeatOne(r)
-		fs.mu.Lock()
-		r.active = false
-		r.next()
+	if ended != nil {
+		ended.active = false
+		ended.advance()
 	}
-	c.repeaters--
+	if len(c.ready) == 0 {
+		c.repeaters--
+		return nil
+	}
+	r := c.ready[0]
+	c.ready = c.ready[1:]
+	r.due = false
+	return r
 }
 
 func (c *Client) repeatOne(r *repeat) {
+	if c.life.Err() != nil {
+		return // given up, which Close reports
+	}
 	ctx, cancel := c.detach(r.ctx)
 	defer cancel()
-	if ctx.Err() != nil {
-		return // given up; Close reports it
-	}
 	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, &invalidation{dep: r.dep, down: &c.repeatsDown}))
 }
 

@@ -2,6 +2,7 @@ package cachecore
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -15,10 +16,13 @@ type order struct {
 // lane is shared by the invalidations of one versioned dep.
 type lane struct {
 	busy  chan struct{} // holds an element while one is being sent
-	turns int           // that are not over
+	turns int           // that are not released
 
-	asked, sent uint64 // the latest turn that was given, and carried out
-	hash        string // of the latest
+	asked, sent uint64 // the latest turns asked for and sent
+	hash        string // of the latest that was asked for
+
+	attempts uint64 // that have begun
+	err      error  // of the latest
 }
 
 // turn is the place of one invalidation in its lane.
@@ -27,7 +31,7 @@ type turn struct {
 	n    uint64
 }
 
-// take gives the next turn of the dep's lane to its version.
+// take adds the dep's version to its lane and returns its turn.
 func (o *order) take(d Dep) *turn {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -45,8 +49,8 @@ func (o *order) take(d Dep) *turn {
 	return &turn{l, l.asked}
 }
 
-// over ends a turn.
-func (o *order) over(d Dep, t *turn) {
+// release ends a turn and drops a lane without turns.
+func (o *order) release(d Dep, t *turn) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if t.lane.turns--; t.lane.turns == 0 {
@@ -54,26 +58,40 @@ func (o *order) over(d Dep, t *turn) {
 	}
 }
 
-// send waits for the lane and calls post with the version that was asked for
-// last, unless a later turn has been carried out.
+// send calls post with the version that was asked for last, unless that has been
+// sent since the turn was taken. It waits for the lane; if another attempt begins
+// and fails meanwhile, that counts for this turn too.
 func (o *order) send(ctx context.Context, t *turn, post func(hash string) (int, error)) (keys int, err error) {
+	l := t.lane
+	o.mu.Lock()
+	before := l.attempts
+	o.mu.Unlock()
 	select {
-	case t.lane.busy <- struct{}{}:
-		defer func() { <-t.lane.busy }()
+	case l.busy <- struct{}{}:
+		defer func() { <-l.busy }()
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
 	o.mu.Lock()
-	n, hash, sent := t.lane.asked, t.lane.hash, t.lane.sent
-	o.mu.Unlock()
-	if sent >= t.n {
-		return 0, nil
-	}
-	keys, err = post(hash)
-	if err == nil {
-		o.mu.Lock()
-		t.lane.sent = n
+	n, hash := l.asked, l.hash
+	switch {
+	case l.sent >= t.n:
 		o.mu.Unlock()
+		return 0, nil
+	case l.attempts > before:
+		defer o.mu.Unlock()
+		return 0, l.err
+	}
+	l.attempts++
+	o.mu.Unlock()
+	keys, err = post(hash)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch l.err = err; {
+	case err == nil:
+		l.sent = n
+	case errors.Is(err, errLate):
+		l.attempts-- // it was not sent
 	}
 	return keys, err
 }

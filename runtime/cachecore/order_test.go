@@ -29,22 +29,23 @@ func TestOrder_TheLastVersionAskedForStands(t *testing.T) {
 		name       string
 		invalidate roundTripFunc
 		want       []string
+		firstErr   string // "" for success
 	}{
 		// At 0 version 42 is asked for, and at 1 s version 43.
-		{"the first is waiting to try again", failing(1, 503, "Retry-After", "5"), []string{"42", "43"}},
-		{"both are", failing(2, 503, "Retry-After", "5"), []string{"42", "43", "43"}},
+		{"the first is waiting to try again", failing(1, 503, "Retry-After", "5"), []string{"42", "43"}, ""},
+		{"both are", failing(2, 503, "Retry-After", "5"), []string{"42", "43", "43"}, ""},
 		{"the first is on its way", func(req *http.Request) (*http.Response, error) {
 			<-time.After(5 * time.Second)
 			return answer(req, 200, "", receiptOK), nil
-		}, []string{"42", "43"}},
+		}, []string{"42", "43"}, ""},
 		{"the first is on its way and fails", func() roundTripFunc {
 			fails := failing(1, 503, "Retry-After", "5")
 			return func(req *http.Request) (*http.Response, error) {
 				<-time.After(2 * time.Second)
 				return fails(req)
 			}
-		}(), []string{"42", "43"}},
-		{"the first is refused", failing(1, 400), []string{"42", "43"}},
+		}(), []string{"42", "43"}, ""},
+		{"the first is refused", failing(1, 400), []string{"42", "43"}, "400 Bad Request"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,12 +56,11 @@ func TestOrder_TheLastVersionAskedForStands(t *testing.T) {
 				first := make(chan error, 1)
 				go func() { first <- c.Invalidate(t.Context(), price("42")) }()
 				<-time.After(time.Second)
-				// Another dep has to wait for neither.
-				if err := c.Invalidate(t.Context(), price("43"), cachecore.NewDep("doc:1").WithHash("7")); err != nil && !strings.Contains(tt.name, "both") {
+				if err := c.Invalidate(t.Context(), price("43")); err != nil {
 					t.Error(err)
 				}
-				if err := <-first; (err != nil) != strings.Contains(tt.name, "refused") {
-					t.Errorf("the first: %v", err)
+				if err := <-first; (err == nil) != (tt.firstErr == "") || err != nil && !strings.Contains(err.Error(), tt.firstErr) {
+					t.Errorf("the first: %v, want an error with %q", err, tt.firstErr)
 				}
 				if got := hashes(g.arrivals("price:1")); !reflect.DeepEqual(got, tt.want) {
 					t.Errorf("versions sent: %v, want %v", got, tt.want)
@@ -92,6 +92,53 @@ func TestOrder_LaterVersionsShareARequest(t *testing.T) {
 		if got, want := hashes(g.arrivals("")), []string{"0", "9"}; !reflect.DeepEqual(got, want) {
 			t.Errorf("versions sent: %v, want %v", got, want)
 		}
+	})
+}
+
+// Invalidations of one dep do not queue for a gateway that stalls.
+func TestOrder_FailsTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{invalidate: stalled}
+		c := g.client(t)
+		begin := time.Now()
+		errs := make(chan error, 20)
+		for i := range 20 {
+			go func() { errs <- c.Invalidate(t.Context(), price(string(rune('a'+i)))) }()
+		}
+		for range 20 {
+			if err := <-errs; !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if took := time.Since(begin); took > 40*time.Second {
+			t.Errorf("took %v, want about the timeout of 30s", took)
+		}
+	})
+}
+
+// A retry whose time is over before it gets a slot is not sent, and the error is
+// that of the last request.
+func TestSlots_RetryThatComesTooLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			seen := g.arrivals("")
+			if seen[len(seen)-1].ID == "doc:slow" {
+				<-time.After(5 * time.Second)
+				return answer(req, 200, "", receiptOK), nil
+			}
+			return answer(req, 503, "", ""), nil
+		}
+		c := g.client(t, cachecore.WithConcurrency(1), cachecore.WithTimeout(4*time.Second), cachecore.WithRetry(cachecore.RetryPolicy{BaseDelay: 2 * time.Second, AttemptTimeout: time.Hour}))
+		slow := make(chan error, 1)
+		time.AfterFunc(time.Millisecond, func() { slow <- c.Invalidate(t.Context(), cachecore.NewDep("doc:slow")) })
+		r := c.InvalidateMany(t.Context(), cachecore.NewDep("doc:1"))[0]
+		if r.Err == nil || !strings.Contains(r.Err.Error(), "503") || r.Attempts != 1 || len(g.arrivals("doc:1")) != 1 {
+			t.Errorf("%v after %d attempts, %d requests", r.Err, r.Attempts, len(g.arrivals("doc:1")))
+		}
+		<-slow
 	})
 }
 
@@ -163,5 +210,38 @@ func TestClose_HeedsItsContextWhateverTheBaseDoes(t *testing.T) {
 			t.Errorf("Invalidate returned %v, want ErrClosed", err)
 		}
 		close(release)
+	})
+}
+
+// What Close has given up is neither waited for by a later Close nor sent.
+func TestClose_GivesUpForGood(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{complete: forever}
+		c := g.client(t, cachecore.WithFillWindow(20*time.Second))
+		ask(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")), c, readNothing)
+		synctest.Wait()
+		invalidate(t, c, cachecore.NewDep("doc:1"))
+		patient := make(chan error, 1)
+		go func() { patient <- c.Close(context.Background()) }()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := c.Close(ctx)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close returned %v", err)
+		}
+		begin := time.Now()
+		for name, again := range map[string]error{"a later Close": c.Close(context.Background()), "another Close": <-patient} {
+			if !errors.Is(again, err) {
+				t.Errorf("%s returned %v", name, again)
+			}
+		}
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("they took %v", took)
+		}
+		<-time.After(time.Hour)
+		if n := len(g.arrivals("")); n != 1 {
+			t.Errorf("%d invalidations were sent, want 1", n)
+		}
 	})
 }

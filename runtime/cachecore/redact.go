@@ -21,10 +21,10 @@ import (
 // of err as its only text, which matches every target that err matches: net/http
 // quotes an answer that it cannot read.
 func (c *Client) printable(err error) error {
-	if quotesNothing(err) && c.redact(err.Error()) == err.Error() {
+	if err == nil || quotesNothing(err) && c.redact(err.Error()) == err.Error() {
 		return err
 	}
-	return &opaqueError{fmt.Sprintf("request failed with a %T, which is not shown because it may quote the answer", innermost(err)), &err}
+	return &opaqueError{fmt.Sprintf("request failed with a %T; its text is withheld because it may quote the answer, use errors.As", innermost(err)), &err}
 }
 
 var knownErrors = []error{
@@ -32,7 +32,7 @@ var knownErrors = []error{
 }
 
 // knownTexts begin errors of net/http that have neither a type nor a name, and
-// tell of the request or of the connection.
+// describe the request or the connection.
 var knownTexts = []string{
 	"http: ContentLength=",
 	"http: no Host in request URL",
@@ -77,8 +77,8 @@ func innermost(err error) error {
 	}
 }
 
-// opaqueError is an error that is not printed. It is no link of a chain, whose
-// every link somebody may print.
+// opaqueError is an error that is not printed. It does not implement Unwrap,
+// because loggers print every error of a chain.
 type opaqueError struct {
 	text  string
 	cause *error // a pointer shows as an address

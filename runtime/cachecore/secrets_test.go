@@ -230,6 +230,30 @@ func TestToken_IsInNoErrorOfTheTransport(t *testing.T) {
 	}
 }
 
+// closeEcho is a body that shows the token when it is closed.
+type closeEcho struct{ io.Reader }
+
+func (closeEcho) Close() error { return errors.New("malformed trailer " + testToken) }
+
+func TestToken_IsInNoErrorOfClose(t *testing.T) {
+	t.Parallel()
+	c := inMemory(t, func(req *http.Request) (*http.Response, error) {
+		resp := answer(req, 200, "MISS", "")
+		resp.Body = closeEcho{strings.NewReader("x")}
+		return resp, nil
+	})
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://gateway.test/", nil)
+	resp, err := c.Transport().RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = resp.Body.Close()
+	if err == nil {
+		t.Error("the error is lost")
+	}
+	requireNoToken(t, "error", fmt.Sprint(err))
+}
+
 // Swapped arguments and tokens with a stray byte must not end up in an error.
 func TestToken_IsInNoErrorOfNew(t *testing.T) {
 	t.Parallel()

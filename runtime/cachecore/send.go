@@ -41,40 +41,47 @@ type invalidation struct {
 	repeat   *repeat   // set then, to watch
 }
 
+// errLate is returned by an attempt whose time was over before it was sent.
+var errLate = errors.New("the client's timeout is over")
+
 // send posts the invalidation until it succeeds, fails for good, its time is
 // over, or ctx ends. The error is that of the last attempt.
 func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts int, err error) {
-	for {
+	last := errLate
+	for tries := 1; ; tries++ {
 		keys, sent, err := c.attempt(ctx, inv)
 		if sent {
 			attempts++
 		}
 		var again *temporary
-		if !errors.As(err, &again) {
+		switch {
+		case errors.Is(err, errLate):
+			return 0, attempts, last
+		case !errors.As(err, &again):
 			if err == nil {
 				inv.down.Store(false)
 			}
 			return keys, attempts, err
 		}
-		err = again.error
-		if attempts == c.cfg.retry.MaxAttempts || inv.down.Load() {
-			return 0, attempts, err
+		last = again.error
+		if tries == c.cfg.retry.MaxAttempts || inv.down.Load() {
+			return 0, attempts, last
 		}
-		wait := max(c.cfg.retry.delay(attempts), again.after)
+		wait := max(c.cfg.retry.delay(tries), again.after)
 		if time.Until(inv.deadline) < wait {
 			inv.down.Store(true)
-			return 0, attempts, err
+			return 0, attempts, last
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return 0, attempts, err
+			return 0, attempts, last
 		}
 	}
 }
 
-// attempt posts the invalidation once, or not at all if a later version of its
-// dep has been posted.
+// attempt posts the invalidation once. A versioned dep may be served by another
+// call's attempt: see [order.send].
 func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent bool, err error) {
 	post := func(hash string) (int, error) {
 		select {
@@ -83,16 +90,22 @@ func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
-		sent = true
-		if inv.deadline.IsZero() {
+		switch {
+		case inv.deadline.IsZero():
 			inv.deadline = time.Now().Add(c.cfg.timeout)
-			if inv.watch {
-				inv.repeat = c.watch(ctx, inv.dep)
-			}
+		case !time.Now().Before(inv.deadline):
+			return 0, errLate
 		}
+		if inv.watch && inv.repeat == nil {
+			inv.repeat = c.beginSending(ctx, inv.dep)
+		}
+		sent = true
 		return c.post(ctx, inv.deadline, inv.dep.id, hash)
 	}
 	if inv.turn != nil {
+		if inv.deadline.IsZero() { // the wait for the lane counts
+			inv.deadline = time.Now().Add(c.cfg.timeout)
+		}
 		keys, err = c.order.send(ctx, inv.turn, post)
 		return keys, sent, err
 	}

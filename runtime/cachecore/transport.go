@@ -124,6 +124,9 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) {
 	resp, err := t.client.cfg.base.RoundTrip(req)
 	if err != nil {
+		if cause := context.Cause(req.Context()); cause != nil && errors.Is(err, cause) {
+			return nil, err // the caller's own
+		}
 		return nil, t.client.printable(err)
 	}
 	if call != nil {
@@ -154,11 +157,12 @@ func (t *Transport) warnOfForeign(req *http.Request) {
 	if !t.foreign.first(host) {
 		return
 	}
-	if req.Response != nil { // a redirect, whose target may be any text
-		host = "named by a redirect"
+	attr := slog.String("host", host)
+	if req.Response != nil { // the gateway chose the host, which may be any text
+		attr = slog.Bool("redirect", true)
 	}
 	t.client.cfg.logger.LogAttrs(req.Context(), slog.LevelWarn, "cachecore: request to another host than the gateway gets neither token nor deps",
-		slog.String("host", host), slog.String("gateway", t.client.origin.String()))
+		attr, slog.String("gateway", t.client.origin.String()))
 }
 
 // passOn sends a request that is none of the gateway's business. What it carries

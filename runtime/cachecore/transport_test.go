@@ -290,6 +290,19 @@ func TestTransport_ErrorsOfTheBaseStayTyped(t *testing.T) {
 	}
 }
 
+// A caller's own reason to cancel is not the gateway's text.
+func TestTransport_CauseOfTheContextIsPrinted(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("user closed the tab")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	c := inMemory(t, func(req *http.Request) (*http.Response, error) { return nil, context.Cause(req.Context()) })
+	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/", nil)
+	if _, err := c.Transport().RoundTrip(req); err != cause { //nolint:bodyclose,errorlint // there is none; the very same
+		t.Errorf("got %v", err)
+	}
+}
+
 // idleSpy counts CloseIdleConnections.
 type idleSpy struct {
 	http.RoundTripper
