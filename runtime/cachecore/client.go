@@ -82,9 +82,9 @@ func parseGatewayURL(text string) (*url.URL, error) {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return nil, errors.New("no http or https URL with a host: write it as https://host")
 	case !isASCII(u.Hostname()):
-		return nil, errors.New("host is not ASCII: write it in its ASCII form, which begins with xn--")
+		return nil, errors.New("host is not ASCII; write it in its ASCII form, which begins with xn--")
 	case u.Port() != "" && !isPort(u.Port()):
-		return nil, errors.New("no such port: give one from 1 to 65535")
+		return nil, errors.New("port is out of range; use 1 to 65535")
 	case u.User != nil:
 		return nil, errors.New("holds a user name: give the token as the second argument")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":

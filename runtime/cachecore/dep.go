@@ -47,7 +47,7 @@ func NewDep(id string) Dep {
 	case found && prefix == "":
 		d.err = fmt.Errorf("dep %q has no prefix: write it as kind:id", id)
 	case len(id) > maxID:
-		d.err = fmt.Errorf("dep %q… has an id of %d bytes, more than %d: use a hash of the id", id[:maxShown], len(id), maxID)
+		d.err = fmt.Errorf("dep %q… has an id of %d bytes, more than %d; use a hash of the id", id[:maxShown], len(id), maxID)
 	case !utf8.ValidString(id):
 		d.err = fmt.Errorf("dep %q is not valid UTF-8", id)
 	}
@@ -96,7 +96,7 @@ func (d Dep) WithHash(hash string) Dep {
 	case hash == "":
 		d.err = fmt.Errorf("dep %q has an empty hash: give it the version of the data", d.id)
 	case len(hash) > maxHash:
-		d.err = fmt.Errorf("dep %q has a hash of %d bytes, more than %d: use a hash of the version", d.id, len(hash), maxHash)
+		d.err = fmt.Errorf("dep %q has a hash of %d bytes, more than %d; use a hash of the version", d.id, len(hash), maxHash)
 	case !utf8.ValidString(hash):
 		d.err = fmt.Errorf("dep %q has a hash that is not valid UTF-8", d.id)
 	}

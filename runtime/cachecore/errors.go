@@ -20,7 +20,7 @@ var ErrClosed = errors.New("the client is closed")
 // Error is an answer of the gateway other than success.
 type Error struct {
 	StatusCode int    // the HTTP status
-	Message    string // the answer's error.message, on one line, shortened, without the token
+	Message    string // the answer's error.message, on one line, shortened, the token's verbatim text removed
 }
 
 func (e *Error) Error() string {

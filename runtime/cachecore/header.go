@@ -86,7 +86,7 @@ func decodeDep(dec *json.Decoder) (Dep, error) {
 			return Dep{}, err
 		}
 		if _, again := fields[key]; again {
-			return Dep{}, fmt.Errorf("key %q is there twice", key)
+			return Dep{}, fmt.Errorf("key %q occurs twice", key)
 		}
 		if key != "dep_id" && key != "expected_hash" {
 			return Dep{}, fmt.Errorf("unknown key %q", key)
@@ -110,11 +110,11 @@ func expect(dec *json.Decoder, want json.Delim) error {
 	token, err := dec.Token()
 	switch {
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("no %q", want.String())
+		return fmt.Errorf("missing %q", want.String())
 	case err != nil:
 		return err
 	case token != want:
-		return fmt.Errorf("%s where %q should be", describe(token), want.String())
+		return fmt.Errorf("got %s, want %q", describe(token), want.String())
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func decodeString(dec *json.Decoder) (string, error) {
 	}
 	text, ok := token.(string)
 	if !ok {
-		return "", fmt.Errorf("%s where a string should be", describe(token))
+		return "", fmt.Errorf("got %s, want a string", describe(token))
 	}
 	return text, nil
 }

@@ -58,10 +58,11 @@ func WithTimeout(d time.Duration) Option {
 	})
 }
 
-// WithBaseTransport sets what sends the requests, LLM requests and
-// invalidations. Its errors are found with [errors.Is] and [errors.As], but only
-// those whose text cannot quote an answer of the gateway are printed. Defaults to a clone of [http.DefaultTransport] that keeps a
-// connection open for each concurrent invalidation.
+// WithBaseTransport sets the RoundTripper that sends the requests, LLM requests
+// and invalidations. Its errors are found with [errors.Is] and [errors.As], but
+// only those whose text cannot quote an answer of the gateway are printed.
+// Defaults to a clone of [http.DefaultTransport] that keeps a connection open for
+// each concurrent invalidation.
 func WithBaseTransport(rt http.RoundTripper) Option {
 	return option(func(c *config) error {
 		if rt == nil {
@@ -98,9 +99,8 @@ func WithRetry(p RetryPolicy) Option {
 }
 
 // WithConcurrency bounds how many invalidations the client sends at a time, and
-// how many of one call are under way. Those that wait for a retry do not count
-// for other calls.
-// Defaults to 64.
+// how many of one call are under way. An invalidation that waits for a retry takes
+// no place from other calls. Defaults to 64.
 func WithConcurrency(n int) Option {
 	return option(func(c *config) error {
 		c.concurrency = n

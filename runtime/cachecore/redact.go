@@ -93,7 +93,7 @@ func (e *opaqueError) Is(target error) bool { return errors.Is(*e.cause, target)
 func (e *opaqueError) As(target any) bool { return errors.As(*e.cause, target) }
 
 // message returns the error message of an answer in OpenAI's shape, on one line,
-// shortened and without the token. It is empty for an answer of another shape.
+// shortened and with the token's verbatim text removed. It is empty for an answer of another shape.
 func (c *Client) message(answer []byte) string {
 	var shape struct {
 		Error struct {

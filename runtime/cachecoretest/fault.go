@@ -28,8 +28,9 @@ type Fault struct {
 }
 
 // Fail makes the next n calls of the endpoint, 1 or more, meet the fault, after
-// those that earlier calls of Fail are still waiting for. A fault that has only a Delay lets
-// the call through after it. A fault that no call has met fails the test at its end.
+// those that earlier calls of Fail are still waiting for. A fault that has only a
+// Delay lets the call through after it. A fault that no call has met fails the
+// test at its end.
 func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 	g.tb.Helper()
 	if e != Completions && e != Invalidate {

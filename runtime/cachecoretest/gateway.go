@@ -174,8 +174,11 @@ func depsIn(c devgateway.Completion) []cachecore.Dep {
 
 func (g *Gateway) dropped(i devgateway.Invalidation) {
 	g.meet(i.Tenant)
-	// A random hash, of an invalidation without a version, equals no version.
-	g.recordOf(i.Tenant).addInvalidated(cachecore.NewDep(i.DepID).WithHash(i.NewHash))
+	dep := cachecore.NewDep(i.DepID)
+	if i.Versioned() {
+		dep = dep.WithHash(i.NewHash)
+	}
+	g.recordOf(i.Tenant).addInvalidated(dep)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.invalidations = append(g.invalidations, i)

@@ -105,9 +105,14 @@ func (r *Recorder) HTTPClient() *http.Client { return &http.Client{Transport: r.
 // the code under test can keep its base URL.
 func (r *Recorder) Transport() http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
-		gateway := req.Clone(context.WithValue(req.Context(), sentURL{}, req.URL))
+		s := &sent{url: req.URL}
+		gateway := req.Clone(context.WithValue(req.Context(), sentKey{}, s))
 		gateway.URL.Scheme, gateway.URL.Host = "http", r.host
-		return r.client.Transport().RoundTrip(gateway)
+		resp, err := r.client.Transport().RoundTrip(gateway)
+		if s.err != nil { // the client would withhold its text
+			return nil, s.err
+		}
+		return resp, err
 	})
 }
 
@@ -118,17 +123,28 @@ func (r *Recorder) Requests() []Request {
 	return slices.Clone(r.requests)
 }
 
-// sentURL is the context key of a request's URL before it was made the gateway's.
-type sentURL struct{}
+// sent is a request as the code under test sent it.
+type sent struct {
+	url *url.URL // before it was made the gateway's
+	err error    // that answer returned
+}
+
+type sentKey struct{}
 
 // answer stands for the gateway: it records what arrives and asks the upstream.
 func (r *Recorder) answer(req *http.Request) (*http.Response, error) {
+	s, _ := req.Context().Value(sentKey{}).(*sent)
+	resp, err := r.askUpstream(req, s.url)
+	s.err = err
+	return resp, err
+}
+
+func (r *Recorder) askUpstream(req *http.Request, sent *url.URL) (*http.Response, error) {
 	r.degraded.take(req.Header)
 	body, err := readBody(req)
 	if err != nil {
 		return nil, err
 	}
-	sent, _ := req.Context().Value(sentURL{}).(*url.URL)
 	got := Request{Method: req.Method, URL: sent, Body: body, Bypass: req.Header.Get("X-Cachecore-Token") == ""}
 	got.Deps, err = depsOf(req.Header)
 	if err != nil {

@@ -282,3 +282,16 @@ func TestRecorder_UpstreamSeesTheRequestWithoutTheTenant(t *testing.T) {
 	}
 	r.RequireTagged(doc1)
 }
+
+// An error of the test's own upstream is not the text of a gateway.
+func TestRecorder_ErrorOfTheUpstreamIsPrinted(t *testing.T) {
+	t.Parallel()
+	down := errors.New("the model is down")
+	rec := NewRecorder(t, WithUpstream(roundTripper(func(*http.Request) (*http.Response, error) {
+		return nil, down
+	})))
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://any.test/v1/chat/completions", nil)
+	if _, err := rec.Transport().RoundTrip(req); !errors.Is(err, down) || !strings.Contains(err.Error(), "the model is down") { //nolint:bodyclose // there is none
+		t.Errorf("got %v", err)
+	}
+}

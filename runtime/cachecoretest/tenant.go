@@ -12,12 +12,13 @@ const testTenant = "test"
 // noTenant is whose requests those without a token are.
 const noTenant = ""
 
-// Tenant asserts on what one tenant has sent to a [Gateway]: see [Gateway.Tenant].
+// Tenant contains the assertions on one tenant's requests to a [Gateway]. It is
+// made by [Gateway.Tenant].
 type Tenant struct{ *record }
 
 // Tenant returns the assertions on the tenant with the given name. Those of the
 // Gateway itself are on the tenant "test".
-func (g *Gateway) Tenant(name string) Tenant { return Tenant{g.recordOf(name)} }
+func (g *Gateway) Tenant(name string) *Tenant { return &Tenant{g.recordOf(name)} }
 
 // recordOf returns the record of the tenant, an empty one if that is new.
 func (g *Gateway) recordOf(tenant string) *record {
@@ -60,7 +61,7 @@ func (t *tenants) hint(tenant string) string {
 	nobody := t.records[noTenant]
 	t.mu.Unlock()
 	if nobody != nil {
-		hint += fmt.Sprintf(" (%d without a token not counted)", nobody.requests())
+		hint += fmt.Sprintf(" (requests without a token are not counted: %d)", nobody.requests())
 	}
 	return hint
 }

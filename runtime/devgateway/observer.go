@@ -44,6 +44,10 @@ type Invalidation struct {
 	KeysDeleted int
 }
 
+// Versioned reports whether the invalidation names a version of the data: a random
+// UUID as its new hash means that the data has none.
+func (i Invalidation) Versioned() bool { return !isRandom(i.NewHash) }
+
 func (o Observer) completion(c Completion) {
 	if o.Completion != nil {
 		o.Completion(c)
