@@ -26,9 +26,11 @@ const (
 	wantErrors = "want: errors"
 )
 
-// TestGolden generates from each testdata/golden/*.txtar. A case has a schema, deps.yaml, and what is wanted: the file, or the
-// errors. Other files go beside the generated one; "default" is the package name that the schema's lack of one yields.
-// All cases are packages of one module with testdata/golden/shop, and all generated files are compiled in one build.
+// TestGolden generates from each testdata/golden/*.txtar. A case has a schema,
+// deps.yaml, and what is wanted: the file, or the errors. Other files go beside
+// the generated one; "default" is the package name that the schema's lack of
+// one yields. All cases are packages of one module with testdata/golden/shop,
+// and all generated files are compiled in one build.
 func TestGolden(t *testing.T) { //nolint:tparallel // the cases are compiled together, after they have run
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(goldenDir, "*.txtar"))
@@ -50,7 +52,8 @@ func TestGolden(t *testing.T) { //nolint:tparallel // the cases are compiled tog
 	}
 }
 
-// runGolden runs one case in dir. It reports whether a file was generated there.
+// runGolden runs one case in dir. It reports whether a file was generated
+// there.
 func runGolden(t *testing.T, file, dir string) (generated bool) {
 	t.Helper()
 	t.Run(filepath.Base(dir), func(t *testing.T) {

@@ -135,7 +135,8 @@ func TestInvalidate(t *testing.T) {
 	}
 }
 
-// What was used is what the next request is tagged with, and so is what it is grouped by.
+// What was used is what the next request is tagged with, and so is what it is
+// grouped by.
 func TestUse(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)

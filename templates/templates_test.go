@@ -19,12 +19,14 @@ import (
 	"github.com/depgen/depgen/templates"
 )
 
-// formWrong marks a case of testdata/golden whose schema is wrong in its form, so that
-// the JSON Schema must refuse it too. Other mistakes only depgen can see.
+// formWrong marks a case of testdata/golden whose schema is wrong in its form,
+// so that the JSON Schema must refuse it too. Other mistakes only depgen can
+// see.
 var formWrong = regexp.MustCompile(`(?m)^form: wrong$`)
 
-// TestJSONSchemaAgreesWithDepgen goes through all schemas in testdata: what depgen
-// accepts the JSON Schema must accept, and what is marked as wrong in form refuse.
+// TestJSONSchemaAgreesWithDepgen goes through all schemas in testdata: what
+// depgen accepts the JSON Schema must accept, and what is marked as wrong in
+// form refuse.
 func TestJSONSchemaAgreesWithDepgen(t *testing.T) {
 	t.Parallel()
 	js := compileJSONSchema(t)
@@ -162,8 +164,8 @@ func TestJSONSchemaKnowsEachRule(t *testing.T) {
 	}
 }
 
-// requireAgreement fails if depgen accepts what the JSON Schema refuses, and unless the
-// JSON Schema refuses exactly what is wrong in form.
+// requireAgreement fails if depgen accepts what the JSON Schema refuses, and
+// unless the JSON Schema refuses exactly what is wrong in form.
 func requireAgreement(t *testing.T, js *jsonschema.Schema, src []byte, wrongForm bool) {
 	t.Helper()
 	refused := validate(js, src)
@@ -178,7 +180,8 @@ func requireAgreement(t *testing.T, js *jsonschema.Schema, src []byte, wrongForm
 	}
 }
 
-// validate reads a schema as an editor does, and says why its form is wrong, if it is.
+// validate reads a schema as an editor does, and says why its form is wrong, if
+// it is.
 func validate(js *jsonschema.Schema, src []byte) error {
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	var data, second any
@@ -208,7 +211,8 @@ func compileJSONSchema(t *testing.T) *jsonschema.Schema {
 	return js
 }
 
-// glob returns the files that match pattern; a test over none of them would show nothing.
+// glob returns the files that match pattern; a test over none of them would
+// show nothing.
 func glob(t *testing.T, pattern string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)

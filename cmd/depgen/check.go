@@ -45,7 +45,8 @@ func newCheckCommand() *cobra.Command {
 	return cmd
 }
 
-// compare prints how the file differs from want, and returns an error if it does. The error names the command that fixes it.
+// compare prints how the file differs from want, and returns an error if it
+// does. The error names the command that fixes it.
 func (g *generation) compare(w io.Writer, want []byte, command string) error {
 	got, err := findGenerated(g.out)
 	if err != nil {
@@ -65,7 +66,8 @@ func (g *generation) compare(w io.Writer, want []byte, command string) error {
 	return drift
 }
 
-// generateCommand returns the command line that generates the file which cmd was asked about.
+// generateCommand returns the command line that generates the file which cmd
+// was asked about.
 func generateCommand(cmd *cobra.Command) string {
 	words := []string{program() + " generate"}
 	for _, name := range []string{"schema", "out", "package"} {

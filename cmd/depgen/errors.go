@@ -37,7 +37,8 @@ func foundf(format string, args ...any) error {
 	return &foundError{fmt.Sprintf(format, args...)}
 }
 
-// report prints err, if there is one, and returns the exit code that stands for it.
+// report prints err, if there is one, and returns the exit code that stands for
+// it.
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
@@ -47,7 +48,7 @@ func report(stderr io.Writer, err error) int {
 		printProblems(stderr, problems)
 		return exitFound
 	}
-	fmt.Fprintln(stderr, "depgen:", visible(err.Error()))
+	fmt.Fprintln(stderr, "depgen:", schema.Escape(err.Error()))
 	var found *foundError
 	if errors.As(err, &found) {
 		return exitFound
@@ -59,13 +60,14 @@ func report(stderr io.Writer, err error) int {
 	return exitTrouble
 }
 
-// maxProblems limits the printed problems. It is more than users fix before the next run.
+// maxProblems limits the printed problems. It is more than users fix before the
+// next run.
 const maxProblems = 100
 
 func printProblems(stderr io.Writer, problems schema.Problems) {
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		// Each line starts with a position, which editors look for: no prefix.
-		fmt.Fprintf(stderr, "%s:%d:%d: %s\n", shown(p.File), p.Line, p.Column, visible(p.Msg))
+		fmt.Fprintf(stderr, "%s:%d:%d: %s\n", shown(p.File), p.Line, p.Column, p.Msg)
 	}
 	switch more := len(problems) - maxProblems; {
 	case more == 1:

@@ -22,7 +22,8 @@ const gatewayTokenExample = `  # A gateway with a secret of its own, and a token
   depgen gateway &
   export CACHECORE_TOKEN=$(depgen gateway token --tenant acme --ttl 1h)`
 
-// newGatewayTokenCommand returns the command that makes tokens with the secret that the gateway's own flag sets.
+// newGatewayTokenCommand returns the command that makes tokens with the secret
+// that the gateway's own flag sets.
 func newGatewayTokenCommand(secret *string) *cobra.Command {
 	var tenant string
 	var ttl time.Duration

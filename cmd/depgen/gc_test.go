@@ -42,8 +42,8 @@ func TestGenerationKeepsItsGarbage(t *testing.T) {
 
 var firstGoal = regexp.MustCompile(`(?m)^gc 1 @.* (\d+) MB goal`)
 
-// A gateway runs for long: it collects its garbage as other programs do, the first
-// time when there are some 4 MB. With GOGC=400 that would be 16 MB.
+// A gateway runs for long: it collects its garbage as other programs do, the
+// first time when there are some 4 MB. With GOGC=400 that would be 16 MB.
 func TestGatewayCollectsItsGarbage(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

@@ -12,10 +12,12 @@ type interruption struct{ signal syscall.Signal }
 
 func (*interruption) Error() string { return "interrupted" }
 
-// exitCode returns the exit code that shells report for a program killed by the signal.
+// exitCode returns the exit code that shells report for a program killed by the
+// signal.
 func (i *interruption) exitCode() int { return 128 + int(i.signal) }
 
-// interruptible returns a context that SIGINT or SIGTERM cancels. The next such signal ends the process at once.
+// interruptible returns a context that SIGINT or SIGTERM cancels. The next such
+// signal ends the process at once.
 func interruptible(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
@@ -29,8 +31,9 @@ func interruptible(parent context.Context) context.Context {
 	return ctx
 }
 
-// await calls f and returns its results, or the cause of ctx as soon as ctx is done. It does not wait for f then: opening a
-// pipe that has no writer can take forever.
+// await calls f and returns its results, or the cause of ctx as soon as ctx is
+// done. It does not wait for f then: opening a pipe that has no writer can take
+// forever.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T

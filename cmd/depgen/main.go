@@ -14,8 +14,9 @@ func main() {
 	os.Exit(run(interruptible(context.Background()), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// collectRarely trades memory for time, in a command that ends soon: memory that it
-// would free is better left alone. A gateway runs for long, and is not to do so.
+// collectRarely trades memory for time, in a command that ends soon: memory
+// that it would free is better left alone. A gateway runs for long, and is not
+// to do so.
 func collectRarely() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

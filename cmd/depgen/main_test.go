@@ -45,10 +45,11 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// offlineGo returns the environment in which scripts build modules of their own, from
-// this repository and the modules that this test was built with, without a download.
-// REQUIRE contains the flags of go mod edit that select these modules: a workspace
-// selects newer ones than this module's go.mod, and only those have been downloaded.
+// offlineGo returns the environment in which scripts build modules of their
+// own, from this repository and the modules that this test was built with,
+// without a download. REQUIRE contains the flags of go mod edit that select
+// these modules: a workspace selects newer ones than this module's go.mod, and
+// only those have been downloaded.
 func offlineGo(t *testing.T) []string {
 	t.Helper()
 	repo, err := filepath.Abs("../..")

@@ -13,16 +13,17 @@ import (
 )
 
 // defaultPackage returns the name of the package that a Go file at path out
-// belongs to, if the schema has no key package. It is the package of the other Go
-// files in the folder, else $GOPACKAGE as go generate sets it, else the package of
-// the generated file as it is now, else the folder's name.
+// belongs to, if the schema has no key package. It is the package of the other
+// Go files in the folder, else $GOPACKAGE as go generate sets it, else the
+// package of the generated file as it is now, else the folder's name.
 func defaultPackage(out, gopackage string) (string, error) {
 	dir := filepath.Dir(out)
 	folder, err := gotypes.ReadFolder(dir, filepath.Base(out))
 	if err != nil {
 		return "", err
 	}
-	// A directive in an external test names that test's package, not the folder's.
+	// A directive in an external test names that test's package, not the
+	// folder's.
 	if strings.HasSuffix(gopackage, "_test") || !isWorkingDirectory(dir) {
 		gopackage = ""
 	}

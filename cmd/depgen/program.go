@@ -5,10 +5,12 @@ import (
 	"regexp"
 )
 
-// builtToRun matches an executable that the go command has built to run it, in its cache or in a temporary folder.
+// builtToRun matches an executable that the go command has built to run it, in
+// its cache or in a temporary folder.
 var builtToRun = regexp.MustCompile(`[/\\](go-build\d+[/\\]b\d+[/\\]exe|[0-9a-f]{2}[/\\][0-9a-f]{64}-d)[/\\][^/\\]+$`)
 
-// program returns the command that the user runs depgen with. Messages that name a command begin with it.
+// program returns the command that the user runs depgen with. Messages that
+// name a command begin with it.
 func program() string {
 	if path, err := os.Executable(); err == nil && builtToRun.MatchString(path) {
 		return "go tool depgen"

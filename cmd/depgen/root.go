@@ -58,7 +58,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return report(stderr, err)
 }
 
-// output remembers that writing failed, which cobra forgets of a help text and doesn't tell from wrong usage of a version.
+// output remembers that writing failed, which cobra forgets of a help text and
+// doesn't tell from wrong usage of a version.
 type output struct {
 	io.Writer
 	err error // the first one
@@ -98,8 +99,8 @@ func newRootCommand() *cobra.Command {
 	return root
 }
 
-// noUnknownCommand refuses arguments of the root command: each is a command that
-// does not exist, perhaps a misspelt one, or a schema.
+// noUnknownCommand refuses arguments of the root command: each is a command
+// that does not exist, perhaps a misspelt one, or a schema.
 func noUnknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -126,7 +127,8 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unexpected argument %q%s", args[0], hint)
 }
 
-// newHelpCommand replaces cobra's own, which exits 0 for a command that does not exist.
+// newHelpCommand replaces cobra's own, which exits 0 for a command that does
+// not exist.
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [command]",

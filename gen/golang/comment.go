@@ -14,10 +14,12 @@ import (
 var lineBreaks = strings.NewReplacer(
 	"\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
-// docQuotes makes typographic quotes where gofmt does, but all at once: of a row of them gofmt makes one at a time.
+// docQuotes makes typographic quotes where gofmt does, but all at once: of a
+// row of them gofmt makes one at a time.
 var docQuotes = strings.NewReplacer("``", "“", "''", "”")
 
-// comment makes a Go comment of text, whatever it holds: each line becomes a // line.
+// comment makes a Go comment of text, whatever it holds: each line becomes a //
+// line.
 func comment(text string) string {
 	lines := strings.Split(lineBreaks.Replace(strings.TrimSpace(text)), "\n")
 	for i, line := range lines {
@@ -50,14 +52,16 @@ func commentLines(lines []string) string {
 	return b.String()
 }
 
-// structured reports whether gofmt may take a line for more than a line of a paragraph: for code, a list, a heading.
+// structured reports whether gofmt may take a line for more than a line of a
+// paragraph: for code, a list, a heading.
 func structured(line string) bool {
 	r, _ := utf8.DecodeRuneInString(line)
 	return line != "" && !unicode.IsLetter(r)
 }
 
-// settled returns the text of a comment as gofmt leaves it. What gofmt makes of lists and code it may format once more
-// when it sees it again, and a generated file must be one that gofmt doesn't change.
+// settled returns the text of a comment as gofmt leaves it. What gofmt makes of
+// lists and code it may format once more when it sees it again, and a generated
+// file must be one that gofmt doesn't change.
 func settled(text string) string {
 	var parser comments.Parser
 	var printer comments.Printer

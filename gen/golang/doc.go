@@ -7,8 +7,8 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// depDoc describes DepNote: it "declares that an answer depends on the note, and with it on the user, by which it is
-// grouped".
+// depDoc describes DepNote: it "declares that an answer depends on the note,
+// and with it on the user, by which it is grouped".
 func depDoc(k *schema.Kind) string {
 	text := "Dep" + k.GoName + " declares that an answer depends on the " + k.Words()
 	if len(k.GroupedBy) > 0 {
@@ -50,7 +50,8 @@ func valueDoc(v *schema.Value) string {
 	return comment(text)
 }
 
-// deprecation is a paragraph that linters know. It stands alone, for only so do they see it.
+// deprecation is a paragraph that linters know. It stands alone, for only so do
+// they see it.
 func deprecation(text string) string {
 	if text == "" {
 		return ""
@@ -58,7 +59,8 @@ func deprecation(text string) string {
 	return "Deprecated: " + strings.TrimSpace(text)
 }
 
-// others lists what relations lead to: "table docs, the user (author) and the user (reader)".
+// others lists what relations lead to: "table docs, the user (author) and the
+// user (reader)".
 func others(relations []*schema.Relation) string {
 	count := map[*schema.Kind]int{}
 	for _, r := range relations {
@@ -88,7 +90,8 @@ func others(relations []*schema.Relation) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// printable returns a value as it is, or quoted if something in it can't be seen.
+// printable returns a value as it is, or quoted if something in it can't be
+// seen.
 func printable(s string) string {
 	if quoted := strconv.Quote(s); quoted != `"`+s+`"` {
 		return quoted

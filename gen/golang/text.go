@@ -18,7 +18,8 @@ func newDep(k *schema.Kind, texts []jen.Code) *jen.Statement {
 	return jen.Qual(runtimePath, "NewCompositeDep").Add(arguments(args, len(k.Params) > 3))
 }
 
-// marshalTexts returns the text of each argument of a kind, and the statements that they need before them.
+// marshalTexts returns the text of each argument of a kind, and the statements
+// that they need before them.
 func marshalTexts(k *schema.Kind) (before, texts []jen.Code) {
 	for _, param := range params(k) {
 		if param.TextVar != "" {

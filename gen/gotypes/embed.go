@@ -3,9 +3,9 @@ package gotypes
 import "go/types"
 
 // unresolved returns the name of a type that a struct embeds, itself or through
-// others, and that does not compile, or "". Such a type may have any method, and
-// [types.Implements] assumes that it has the wanted one. A MarshalText that the
-// struct itself declares hides that of all types that it embeds.
+// others, and that does not compile, or "". Such a type may have any method,
+// and [types.Implements] assumes that it has the wanted one. A MarshalText that
+// the struct itself declares hides that of all types that it embeds.
 func unresolved(t types.Type) string {
 	if declares(t, textMarshaler.Method(0)) {
 		return ""

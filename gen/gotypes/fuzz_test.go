@@ -20,9 +20,9 @@ var uses = map[schema.Text]string{
 	schema.TextStringer: "package p; func use(t T) { var _ interface{ String() string } = &t }",
 }
 
-// FuzzUnresolved shows that a type T either is refused or can be used in the way
-// that was found. The type Missing is unknown at first, and then is defined in
-// several ways.
+// FuzzUnresolved shows that a type T either is refused or can be used in the
+// way that was found. The type Missing is unknown at first, and then is defined
+// in several ways.
 func FuzzUnresolved(f *testing.F) {
 	for _, seed := range []string{
 		"type T struct{ Missing }", "type T struct{ *Missing }", "type T struct{ U }; type U struct{ Missing }",
@@ -70,7 +70,8 @@ func FuzzUnresolved(f *testing.F) {
 	})
 }
 
-// check returns the package that sources make, nil if one can't be parsed, and its first error.
+// check returns the package that sources make, nil if one can't be parsed, and
+// its first error.
 func check(t *testing.T, sources ...string) (*types.Package, error) {
 	t.Helper()
 	fset := token.NewFileSet()

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// environment returns the environment for go commands: the process's own without -mod=mod, which lets them write to go.mod.
+// environment returns the environment for go commands: the process's own
+// without -mod=mod, which lets them write to go.mod.
 func environment(ctx context.Context, dir string) ([]string, error) {
 	env := os.Environ()
 	flags, err := goCommand(ctx, dir, env, "env", "GOFLAGS")
@@ -18,14 +19,16 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 		return nil, err
 	}
 	if strings.Contains(flags, "-mod=mod") {
-		// With no flag at all, go env -w could still set it.
+		// GOFLAGS must not become empty: the go command would then use the
+		// value set by go env -w.
 		flags = strings.ReplaceAll(strings.TrimSpace(flags), "-mod=mod", "-buildvcs=false")
 		env = append(env, "GOFLAGS="+flags)
 	}
 	return env, nil
 }
 
-// goCommand runs the go command in dir. Its error is the output of the go command, in one line.
+// goCommand runs the go command in dir. Its error is the output of the go
+// command, in one line.
 func goCommand(ctx context.Context, dir string, env []string, args ...string) (stdout string, err error) {
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the schema's import paths have been checked
 	cmd.Dir, cmd.Env = dir, env
@@ -41,7 +44,8 @@ func goCommand(ctx context.Context, dir string, env []string, args ...string) (s
 	return string(out), err
 }
 
-// trouble returns an error of packages.Load without its prefix to the output of the go command.
+// trouble returns an error of packages.Load without its prefix to the output of
+// the go command.
 func trouble(err error) error {
 	if _, text, ok := strings.Cut(oneLine(err.Error()), "stderr: "); ok {
 		return errors.New(text)

@@ -17,11 +17,14 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// Load looks the types up as the file called out in dir would see them; an empty dir is the working folder. It returns one
-// result for each name, in order. What does not compile in their packages is no hindrance as long as the types themselves are
-// clear: that file may be missing or stale, and what it declares is not looked at.
+// Load looks the types up as the file called out in dir would see them; an
+// empty dir is the working folder. It returns one result for each name, in
+// order. What does not compile in their packages is no hindrance as long as the
+// types themselves are clear: that file may be missing or stale, and what it
+// declares is not looked at.
 //
-// The error reports trouble that hides all types, such as a missing go command or a broken go.mod. Each result has it too.
+// The error reports trouble that hides all types, such as a missing go command
+// or a broken go.mod. Each result has it too.
 func Load(ctx context.Context, dir, out string, names []schema.TypeName) ([]schema.LoadedType, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -105,8 +108,8 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 	return err
 }
 
-// overlay returns a Go file for an output folder without one. Such a folder is not a package, and the go command finds no
-// importers of it.
+// overlay returns a Go file for an output folder without one. Such a folder is
+// not a package, and the go command finds no importers of it.
 func (l *loader) overlay() (map[string][]byte, error) {
 	folder, err := ReadFolder(l.dir, l.out)
 	if err != nil {
@@ -127,7 +130,8 @@ func (l *loader) overlay() (map[string][]byte, error) {
 
 const selfName = "depgen_self.go"
 
-// parse parses a file, but of the one that will be overwritten only its package clause.
+// parse parses a file, but of the one that will be overwritten only its package
+// clause.
 func (l *loader) parse(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
 	mode := parser.AllErrors | parser.SkipObjectResolution
 	if filepath.Base(name) == l.out && l.isOwn(filepath.Dir(name)) {

@@ -6,8 +6,9 @@ import (
 	"unicode"
 )
 
-// reserved are the words that no argument and no imported package of a generated file may have as its name: what the
-// file imports, the variables that its functions have, Go's keywords and what Go declares itself.
+// reserved are the words that no argument and no imported package of a
+// generated file may have as its name: what the file imports, the variables
+// that its functions have, Go's keywords and what Go declares itself.
 var reserved = wordSet(`cachecore context strconv uuid ctx err init
 	break case chan const continue default defer else fallthrough for func go goto if import interface map package
 	range return select struct switch type var
@@ -23,8 +24,9 @@ var fixedImports = []*Import{
 	{Path: "strconv", Name: "strconv"},
 }
 
-// chooseNames gives everything its Go name. Exported names come first, since imports must differ from them, and then
-// arguments, which must differ from imports.
+// chooseNames gives everything its Go name. Exported names come first, since
+// imports must differ from them, and then arguments, which must differ from
+// imports.
 func (p *parser) chooseNames() {
 	for _, k := range p.file.Kinds {
 		k.GoName = exportedName(k.Name)
@@ -54,8 +56,9 @@ func (p *parser) chooseNames() {
 	}
 }
 
-// chooseImports names the packages that the file may import, and returns the names. They differ from all names that the
-// package declares in any of its files.
+// chooseImports names the packages that the file may import, and returns the
+// names. They differ from all names that the package declares in any of its
+// files.
 func (p *parser) chooseImports(declared map[string]owner) map[string]bool {
 	taken := map[string]bool{}
 	seen := map[string]bool{}

@@ -9,7 +9,8 @@ type owner struct {
 	fix  string // what to do about a second one
 }
 
-// checkClashes reports Go names that the generated file would declare twice. It returns those that it declares.
+// checkClashes reports Go names that the generated file would declare twice. It
+// returns those that it declares.
 func (p *parser) checkClashes() map[string]owner {
 	declared := map[string]owner{}
 	for _, k := range p.file.Kinds {
@@ -41,7 +42,8 @@ func (p *parser) checkClashes() map[string]owner {
 	return declared
 }
 
-// declare enters the names that o makes. Of several that are taken, one is reported.
+// declare enters the names that o makes. Of several that are taken, one is
+// reported.
 func (p *parser) declare(declared map[string]owner, o owner, names ...string) {
 	for _, name := range names {
 		if d := p.others.certain(name); d != nil {

@@ -12,8 +12,8 @@ type Declared struct {
 	Name         string
 	File         string // as diagnostics show it
 	Line, Column int
-	// Certain reports that the file was written by hand and is compiled here, so
-	// that a second declaration of the name is an error.
+	// Certain reports that the file was written by hand and is compiled here,
+	// so that a second declaration of the name is an error.
 	Certain bool
 }
 
@@ -34,7 +34,8 @@ func newOthers(all []Declared) others {
 	return set
 }
 
-// certain returns the declaration that a generated one would clash with, or nil.
+// certain returns the declaration that a generated one would clash with, or
+// nil.
 func (o others) certain(name string) *Declared {
 	if d := o[name]; d != nil && d.Certain {
 		return d

@@ -16,7 +16,8 @@ var (
 	valueKeys = []string{"description", "name", "deprecated"}
 )
 
-// decode reads the whole schema into p.file. Types and relations are filled in by the steps that follow.
+// decode reads the whole schema into p.file. Types and relations are filled in
+// by the steps that follow.
 func (p *parser) decode(root *yaml.Node) {
 	pairs := p.mapping(root, "the schema", missing["version"])
 	if len(pairs) == 0 {

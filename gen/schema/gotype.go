@@ -16,8 +16,9 @@ type TypeName struct {
 	Name string
 }
 
-// LoadTypes finds Go types. It returns one result for each name, in the same order, and the names that the other files of
-// the generated package declare. There may be no names to find.
+// LoadTypes finds Go types. It returns one result for each name, in the same
+// order, and the names that the other files of the generated package declare.
+// There may be no names to find.
 type LoadTypes func(names []TypeName) ([]LoadedType, []Declared)
 
 // LoadedType is what is known of a Go type, or why it can't be an id.
@@ -68,7 +69,8 @@ func splitTypeName(text string) (TypeName, error) {
 	return name, nil
 }
 
-// validImport reports whether the go command will take s for one package, not for a pattern, a file or a flag.
+// validImport reports whether the go command will take s for one package, not
+// for a pattern, a file or a flag.
 func validImport(s string) bool {
 	if slices.Contains(patterns, s) || strings.Contains(s, "...") || path.Clean(s) != s || strings.HasPrefix(s, "vendor/") {
 		return false

@@ -6,16 +6,19 @@ import (
 	"strings"
 )
 
-// maxReach bounds the deps that one call of a generated DepX makes, its own among them. For each relation DepX calls that of the
-// other kind: with two relations each, thirty kinds in a row would make billions.
+// maxReach bounds the deps that one call of a generated DepX makes, its own
+// among them. For each relation DepX calls that of the other kind: with two
+// relations each, thirty kinds in a row would make billions.
 const maxReach = 1000
 
-// graph walks the kinds along both relations at once, as the generated functions call each other.
+// graph walks the kinds along both relations at once, as the generated
+// functions call each other.
 type graph struct {
 	*parser
 	path []step // to the kind in work
-	// calls is what one call of a kind's DepX comes to. It is 0 for a kind that can't be followed, since what its relations
-	// lead to is broken, endless or too much, and while the kind is in work.
+	// calls is what one call of a kind's DepX comes to. It is 0 for a kind that
+	// can't be followed, since what its relations lead to is broken, endless or
+	// too much, and while the kind is in work.
 	calls map[*Kind]int
 }
 
@@ -25,7 +28,8 @@ type step struct {
 	key  string
 }
 
-// checkGraph reports each relation that closes a cycle, and the kinds whose relations lead to too much.
+// checkGraph reports each relation that closes a cycle, and the kinds whose
+// relations lead to too much.
 func (p *parser) checkGraph() *graph {
 	g := &graph{parser: p, calls: map[*Kind]int{}}
 	for _, k := range p.file.Kinds {
@@ -67,7 +71,8 @@ func (g *graph) visit(k *Kind, key string) {
 	}
 }
 
-// checkCycle reports r, which k has under key, if it leads back to a kind on the path.
+// checkCycle reports r, which k has under key, if it leads back to a kind on
+// the path.
 func (g *graph) checkCycle(k *Kind, key string, r *Relation) {
 	from := slices.IndexFunc(g.path, func(s step) bool { return s.kind == r.Kind })
 	if from < 0 {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Each relation is a call in generated code; of calls there is a bound, whichever relations make them.
+// Each relation is a call in generated code; of calls there is a bound,
+// whichever relations make them.
 func TestReachIsBounded(t *testing.T) {
 	t.Parallel()
 	const ok = ""
@@ -39,7 +40,8 @@ func TestReachIsBounded(t *testing.T) {
 	}
 }
 
-// Calls through either relation count together, and so do those of kinds between.
+// Calls through either relation count together, and so do those of kinds
+// between.
 func TestReachOverBothRelations(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -97,7 +99,8 @@ func problem(t *testing.T, src string) string {
 	return problems[0].Msg
 }
 
-// ladder is a schema of n kinds in a row, each with relations to the NEXT under key.
+// ladder is a schema of n kinds in a row, each with relations to the NEXT under
+// key.
 func ladder(n int, key, relations string) string {
 	var b strings.Builder
 	b.WriteString("version: 1\nkinds:\n")

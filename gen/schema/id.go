@@ -10,7 +10,8 @@ import (
 
 var typeKeys = []string{"type", "named", "go", "kind"}
 
-// decodeID reads a kind's id: a type, or a list of one-key mappings from part to type.
+// decodeID reads a kind's id: a type, or a list of one-key mappings from part
+// to type.
 func (p *parser) decodeID(k *Kind, n *yaml.Node, what string) {
 	k.Params = nil
 	if deref(n).Kind != yaml.SequenceNode {
@@ -91,7 +92,8 @@ func (p *parser) typeMapping(k *Kind, n *yaml.Node, what string) *Type {
 	return nil
 }
 
-// namedType reads {type: T, named: Name}. The same name for the same type is one Go type, so that relations can pass it on.
+// namedType reads {type: T, named: Name}. The same name for the same type is
+// one Go type, so that relations can pass it on.
 func (p *parser) namedType(k *Kind, base, named *yaml.Node, what string) *Type {
 	basic := p.scalarType(k, base, what+": type")
 	name, ok := p.text(named, what+": named", "write a name like ContractID")

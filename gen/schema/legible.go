@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Hidden reports whether r is invisible and can disguise the text around it:
-// a bidirectional control ("Trojan Source"), a character without a width, a tag.
+// Hidden reports whether r is invisible and can disguise the text around it: a
+// bidirectional control ("Trojan Source"), a character without a width, a tag.
 // The joiners of emoji and of several scripts are allowed, and so are Arabic
 // format signs, which are visible.
 func Hidden(r rune) bool {
@@ -23,15 +23,21 @@ func Hidden(r rune) bool {
 // maxMessage bounds the length of a message, in bytes.
 const maxMessage = 2000
 
-// legible returns a message fit for a terminal. It escapes control characters and
-// hidden ones, and cuts the middle of a long message, because the end names the fix.
+// legible returns a message fit for a terminal. It cuts the middle of a long
+// one, because the end names the fix.
 func legible(msg string) string {
 	if len(msg) > maxMessage {
 		const half = maxMessage / 2
 		msg = strings.ToValidUTF8(msg[:half], "") + " … " + strings.ToValidUTF8(msg[len(msg)-half:], "")
 	}
+	return Escape(msg)
+}
+
+// Escape escapes the characters of a text on which a terminal acts, such as ESC
+// and those that change the direction of text, and those that it does not show.
+func Escape(text string) string {
 	var b strings.Builder
-	for _, r := range msg {
+	for _, r := range text {
 		if strconv.IsGraphic(r) && !Hidden(r) || r == utf8.RuneError {
 			b.WriteRune(r)
 			continue

@@ -10,7 +10,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// spellings are what other languages and databases call the types that a schema can name.
+// spellings are what other languages and databases call the types that a schema
+// can name.
 var spellings = map[string]string{
 	"guid": "uuid", "uuid4": "uuid", "uuidv4": "uuid", "uuid7": "uuid", "uuidv7": "uuid", "uniqueidentifier": "uuid",
 	"uuid.uuid": "uuid", uuidPath + ".uuid": "uuid",
@@ -26,7 +27,8 @@ var spellings = map[string]string{
 // length is what SQL writes behind a type: varchar(36).
 var length = regexp.MustCompile(`\s*\(\s*\d+\s*\)$`)
 
-// meant returns the type that a name from another language or a database means, or "".
+// meant returns the type that a name from another language or a database means,
+// or "".
 func meant(word string) string {
 	if len(word) > 2*maxName {
 		return ""
@@ -55,7 +57,8 @@ func (p *parser) suggestType(word, otherwise string) string {
 	return p.suggest(word, scalars, otherwise)
 }
 
-// looksLikeParts reports whether a mapping that should be an id has the parts of one as its keys.
+// looksLikeParts reports whether a mapping that should be an id has the parts
+// of one as its keys.
 func looksLikeParts(m *yaml.Node) bool {
 	parts := false
 	for i := 0; i < len(m.Content); i += 2 {

@@ -23,7 +23,8 @@ func validName(s string) bool {
 	return s != "" && len(s) <= maxName
 }
 
-// CheckPackage returns an error if name can't be the name of a generated package.
+// CheckPackage returns an error if name can't be the name of a generated
+// package.
 func CheckPackage(name string) error {
 	switch {
 	case name == "main":
@@ -40,7 +41,8 @@ func CheckPackage(name string) error {
 	return nil
 }
 
-// initialisms are the words that Go names write in capitals: those that staticcheck's ST1003 knows.
+// initialisms are the words that Go names write in capitals: those that
+// staticcheck's ST1003 knows.
 var initialisms = wordSet(`acl api ascii cpu css dns eof guid html http https id ip json qps ram rpc sla smtp sql ssh
 	tcp tls ttl udp ui gid uid uuid uri url utf8 vm xml xmpp xsrf xss sip rtp amqp db ts`)
 
@@ -52,7 +54,8 @@ func wordSet(s string) map[string]bool {
 	return set
 }
 
-// exportedName joins the words of s to a Go name, user_id to UserID. It is empty if s has no letter and no digit.
+// exportedName joins the words of s to a Go name, user_id to UserID. It is
+// empty if s has no letter and no digit.
 func exportedName(s string) string {
 	var b strings.Builder
 	for _, word := range split(s) {

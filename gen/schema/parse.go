@@ -4,8 +4,9 @@ import (
 	"fmt"
 )
 
-// Parse reads a schema. The name stands in problems; the error is [Problems], with every problem in file order.
-// The load function finds the types that the schema names with {go: …}. With a nil load they are taken unchecked, as
+// Parse reads a schema. The name stands in problems; the error is [Problems],
+// with every problem in file order. The load function finds the types that the
+// schema names with {go: …}. With a nil load they are taken unchecked, as
 // strings: good for looking at a schema, not for emitting it.
 func Parse(name string, src []byte, load LoadTypes) (*File, error) {
 	p := &parser{

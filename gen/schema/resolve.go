@@ -25,7 +25,8 @@ type resolver struct {
 	values map[*Kind]map[string]*Value // by text, for the kinds that were asked for
 }
 
-// resolve finds the kinds that relations name, and fits their arguments to them.
+// resolve finds the kinds that relations name, and fits their arguments to
+// them.
 func (r *resolver) resolve(k *Kind, relations []*Relation, key string) {
 	what := fmt.Sprintf("kind %q: %s", k.Name, key)
 	for _, rel := range relations {
@@ -53,7 +54,8 @@ func (r *resolver) resolve(k *Kind, relations []*Relation, key string) {
 	}
 }
 
-// counted returns the parts of an id as a message needs them: "2 arguments ($user, $number)".
+// counted returns the parts of an id as a message needs them: "2 arguments
+// ($user, $number)".
 func counted(params []*Param) string {
 	if len(params) == 1 {
 		return "1 argument"
@@ -72,6 +74,9 @@ func (r *resolver) argument(k, other *Kind, param *Param, arg argument, key stri
 	if param.Type != nil && param.Type.set != nil {
 		set := param.Type.set
 		if v := r.valuesOf(set)[arg.text]; v != nil {
+			if isPart && slices.ContainsFunc(k.Params, func(own *Param) bool { return own.Name == name }) {
+				r.errorf(arg.pos, "%s: %s is a part of kind %q and one of the values of %q; rename the part", what, arg.text, k.Name, set.Name)
+			}
 			return Arg{Value: v}
 		}
 		if !isPart || !k.hasSetPart() {
@@ -103,8 +108,9 @@ func (r *resolver) argument(k, other *Kind, param *Param, arg argument, key stri
 	return Arg{}
 }
 
-// suggestPart returns what to write in place of an argument that is not a part of k's id. A relation can use the id only; to
-// relate k to anything else, the program names both deps.
+// suggestPart returns what to write in place of an argument that is not a part
+// of k's id. A relation can use the id only; to relate k to anything else, the
+// program names both deps.
 func (r *resolver) suggestPart(k, other *Kind, arg, key string) string {
 	fix := fmt.Sprintf("invalidate both, with Invalidate%s and Invalidate%s", k.GoName, other.GoName)
 	if key == "grouped_by" {

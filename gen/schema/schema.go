@@ -1,5 +1,6 @@
-// Package schema reads a schema and checks it. What it returns is complete and resolved: every Go name is chosen, every
-// relation points at its kind, and whatever is wrong has been reported with its position.
+// Package schema reads a schema and checks it. What it returns is complete and
+// resolved: every Go name is chosen, every relation points at its kind, and
+// whatever is wrong has been reported with its position.
 package schema
 
 // File is a checked schema.
@@ -44,7 +45,8 @@ type Kind struct {
 	prefixPos pos // zero if the prefix is the name
 }
 
-// Param is a part of an id, or a version: an argument of the generated functions.
+// Param is a part of an id, or a version: an argument of the generated
+// functions.
 type Param struct {
 	Name    string // what relations call it
 	GoName  string

@@ -19,7 +19,8 @@ const (
 // fails reports whether there may be no text for a value.
 func (t Text) fails() bool { return t == TextMarshal || t == TextStringer }
 
-// Type is the Go type of a part or a version. Import and Name make it what it is.
+// Type is the Go type of a part or a version. Import and Name make it what it
+// is.
 type Type struct {
 	Import string // import path; empty if Name needs none
 	Name   string
@@ -54,7 +55,8 @@ func (t *Type) fullName() string { return cmp.Or(t.full, t.String()) }
 
 const uuidPath = "github.com/google/uuid"
 
-// scalars are the types that a schema can name by a word, in the order in which messages list them.
+// scalars are the types that a schema can name by a word, in the order in which
+// messages list them.
 var scalars = []string{"string", "int", "int32", "int64", "uint", "uint32", "uint64", "uuid"}
 
 // scalar returns the type that a word means, or nil.

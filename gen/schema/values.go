@@ -11,7 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// decodeValues reads a closed set: a list of values, or a mapping from value to description.
+// decodeValues reads a closed set: a list of values, or a mapping from value to
+// description.
 func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 	k.Values = nil
 	k.Params = []*Param{{Name: "id", pos: k.pos}}
@@ -62,7 +63,8 @@ func (p *parser) checkValue(text string, at pos, what string) {
 	}
 }
 
-// decodeValueName reads the word that the Go name is made of in place of the value's text.
+// decodeValueName reads the word that the Go name is made of in place of the
+// value's text.
 func (p *parser) decodeValueName(v *Value, n *yaml.Node, what string) {
 	name, ok := p.text(n, what, "write a word like other_rows")
 	if ok && !validName(name) {
@@ -81,7 +83,8 @@ func (v *Value) nameFix() string {
 	return fmt.Sprintf("%s, as in {%s: {name: other_word}}", fix, strconv.Quote(v.Text))
 }
 
-// decodeValue reads what stands behind a value: nothing, its description, or a mapping.
+// decodeValue reads what stands behind a value: nothing, its description, or a
+// mapping.
 func (p *parser) decodeValue(v *Value, n *yaml.Node, what string) {
 	if deref(n).ShortTag() == "!!null" {
 		return

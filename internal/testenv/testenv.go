@@ -1,5 +1,5 @@
-// Package testenv skips the tests that need a program which the machine lacks, so
-// that Go alone is enough to run all others.
+// Package testenv skips the tests that need a program which the machine lacks,
+// so that Go alone is enough to run all others.
 package testenv
 
 import (

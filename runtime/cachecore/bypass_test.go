@@ -115,7 +115,8 @@ func TestWithBypass_StatusIsCaptured(t *testing.T) {
 	}
 }
 
-// A request that cannot carry what was declared goes uncached, whatever the reason.
+// A request that cannot carry what was declared goes uncached, whatever the
+// reason.
 func TestTransport_DegradesToBypass(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no such user")

@@ -95,8 +95,8 @@ func parseGatewayURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// secret is text that fmt does not print, not even as part of a struct around it:
-// a pointer shows as an address.
+// secret is text that fmt does not print, not even as part of a struct around
+// it: a pointer shows as an address.
 type secret struct{ text *string }
 
 func (s secret) reveal() string { return *s.text }
@@ -164,11 +164,11 @@ func (c *Client) String() string { return "cachecore.Client(" + c.origin.String(
 func (c *Client) GoString() string { return c.String() }
 
 // Close waits until the invalidations that were begun are done: those whose
-// callers hung up, repetitions after a late fill, and second passes. It waits no
-// longer than two fill windows for requests in flight: see [WithFillWindow]. New
-// invalidations fail with [ErrClosed]; the transport goes on working. When ctx
-// ends first, Close gives up the rest and returns the context's error at once, as
-// does each later call.
+// callers hung up, repetitions after a late fill, and second passes. It waits
+// no longer than two fill windows for requests in flight: see [WithFillWindow].
+// New invalidations fail with [ErrClosed]; the transport goes on working. When
+// ctx ends first, Close gives up the rest and returns the context's error at
+// once, as does each later call.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	if !c.closed {
@@ -197,7 +197,8 @@ func (c *Client) Close(ctx context.Context) error {
 	return c.closeErr
 }
 
-// begin counts n goroutines that Close waits for. It reports false on a closed client.
+// begin counts n goroutines that Close waits for. It reports false on a closed
+// client.
 func (c *Client) begin(n int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -208,8 +209,8 @@ func (c *Client) begin(n int) bool {
 	return true
 }
 
-// retain counts one more piece of work that Close waits for. It reports false on a
-// client that is closed and has done its work.
+// retain counts one more piece of work that Close waits for. It reports false
+// on a client that is closed and has done its work.
 func (c *Client) retain() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,9 +7,10 @@ import (
 )
 
 // coarser returns the set with parts replaced by their wholes, one step up, in
-// order to save the given number of bytes of its header, or the set with an error
-// if there is nothing left to replace. An invalidation of a part also invalidates
-// its wholes, so an answer tagged with one of them is still dropped.
+// order to save the given number of bytes of its header, or the set with an
+// error if there is nothing left to replace. An invalidation of a part also
+// invalidates its wholes, so an answer tagged with one of them is still
+// dropped.
 func (s *depSet) coarser(excess int) *depSet {
 	wholes := largestWholes(s.deps, excess)
 	if len(wholes) == 0 {

@@ -60,8 +60,8 @@ const maxShown = 64
 var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // NewCompositeDep returns the dep whose id is the prefix, a colon and the parts
-// joined by "/". Inside a part "%" is written "%25" and "/" is written "%2F", so
-// different parts never yield the same id. A part that is empty or not valid
+// joined by "/". Inside a part "%" is written "%25" and "/" is written "%2F",
+// so different parts never yield the same id. A part that is empty or not valid
 // UTF-8 makes an invalid dep.
 func NewCompositeDep(prefix string, parts ...string) Dep {
 	escaped := make([]string, len(parts))
@@ -182,7 +182,8 @@ func walk(deps []Dep, next func(*relations) []Dep, again func(have *Dep, d Dep))
 			if i, seen := at[d.id]; seen {
 				known = out[i].relations
 				again(&out[i], d)
-				// A dep made by hand does not know the relations of the generated one.
+				// A dep made by hand does not know the relations of the
+				// generated one.
 				out[i].relations = cmp.Or(known, d.relations)
 			} else {
 				at[d.id] = len(out)

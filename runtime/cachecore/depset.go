@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// depSet is what a context declares, in the form it travels in. It is made once,
-// where deps are declared, and never changes, so that a request costs the same
-// with one dep or fifty.
+// depSet is what a context declares, in the form it travels in. It is made
+// once, where deps are declared, and never changes, so that a request costs the
+// same with one dep or fifty.
 type depSet struct {
 	deps   []Dep // each id once, with their groups beside them instead of inside
 	header string
@@ -79,7 +79,8 @@ func join(a, b *depSet) *depSet {
 		}
 	}
 	j := &joined{a, b, union(a, b)}
-	// Either may be shared by many contexts and the other belong to one of them.
+	// Either may be shared by many contexts and the other belong to one of
+	// them.
 	a.joined.Store(j)
 	b.joined.Store(j)
 	return j.sum

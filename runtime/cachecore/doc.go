@@ -24,7 +24,8 @@
 // # Late fills
 //
 // An answer whose request began before an invalidation may be written to the
-// cache after it, and would stay. Three things close this, each for its own case:
+// cache after it, and would stay. Three things close this, each for its own
+// case:
 //
 //   - a versioned kind closes it for every process, because the entry carries the
 //     version of the data that it was made from;
@@ -34,8 +35,8 @@
 //   - requests of other processes are not known to them: [WithSecondPass] repeats
 //     every invalidation once, later, and covers those that end in between.
 //
-// A versioned dep that was replaced by a whole, to fit into the header, counts as
-// one of the other kinds: see [WithHeaderBudget].
+// A versioned dep that was replaced by a whole, to fit into the header, counts
+// as one of the other kinds: see [WithHeaderBudget].
 //
 // None of them covers data that was read before the invalidation for a request
 // that is sent after it, but for versioned kinds: read the data and send the

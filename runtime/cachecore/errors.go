@@ -113,7 +113,8 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return parseRetryAfter(h.Get("Retry-After"), now)
 }
 
-// parseRetryAfter reads a Retry-After value, in seconds or as a date; 0 if it is neither.
+// parseRetryAfter reads a Retry-After value, in seconds or as a date; 0 if it
+// is neither.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	seconds, err := strconv.ParseUint(value, 10, 31)
 	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range, it is the largest

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// flight is one request with a token, from the moment before it is sent until it
-// can no longer fill the cache.
+// flight is one request with a token, from the moment before it is sent until
+// it can no longer fill the cache.
 type flight struct {
 	of      *inflight
 	seq     uint64
@@ -47,9 +47,10 @@ func (f *flight) endUnfilled() {
 	}
 }
 
-// follow watches the answer. A hit and a bypass do not fill the cache, a stale hit
-// is refreshed in the background, an error may be tried again by the SDK, with the
-// prompt that it has, and every other answer fills the cache by its end.
+// follow watches the answer. A hit and a bypass do not fill the cache, a stale
+// hit is refreshed in the background, an error may be tried again by the SDK,
+// with the prompt that it has, and every other answer fills the cache by its
+// end.
 func (f *flight) follow(resp *http.Response, c *Client) {
 	window := c.cfg.fillWindow
 	switch s := statusOf(resp.Header); {
@@ -81,8 +82,8 @@ func mayBeRetried(resp *http.Response) bool {
 	return resp.StatusCode >= 500 || resp.StatusCode >= 300 && resp.StatusCode < 400 || resp.Header.Get("X-Should-Retry") == "true"
 }
 
-// body is the body of an answer. The flight does not refer to it, because it may
-// stay open for the fill window.
+// body is the body of an answer. The flight does not refer to it, because it
+// may stay open for the fill window.
 type body struct {
 	io.ReadCloser
 
@@ -112,12 +113,12 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 // endMark is the line that ends a stream of chat completions. Some SDKs stop
-// reading there and close the body, when the gateway has long had the answer. No
-// JSON holds it, for a string holds no line break.
+// reading there and close the body, when the gateway has long had the answer.
+// No JSON holds it, for a string holds no line break.
 const endMark = "\ndata: [DONE]"
 
-// sawEndMark reports whether the body, of which p is the next piece, has come to
-// the mark.
+// sawEndMark reports whether the body, of which p is the next piece, has come
+// to the mark.
 func (b *body) sawEndMark(p []byte) bool {
 	b.tail = append(b.tail, p...)
 	if bytes.Contains(b.tail, []byte(endMark)) {

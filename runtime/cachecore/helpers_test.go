@@ -31,7 +31,8 @@ type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// answer makes a response as a server in memory would, with X-Cache if status is given.
+// answer makes a response as a server in memory would, with X-Cache if status
+// is given.
 func answer(req *http.Request, code int, status, body string) *http.Response {
 	h := http.Header{}
 	if status != "" {
@@ -85,7 +86,8 @@ type recorder struct {
 	seen []request
 }
 
-// newRecorder starts a server that answers with h, or with a MISS if that is nil.
+// newRecorder starts a server that answers with h, or with a MISS if that is
+// nil.
 func newRecorder(t testing.TB, h http.HandlerFunc) *recorder {
 	t.Helper()
 	if h == nil {

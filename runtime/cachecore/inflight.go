@@ -42,8 +42,8 @@ type tenant struct {
 	token  [sha256.Size]byte
 }
 
-// inflightOf returns the inflight shared by all clients of a tenant, which lives
-// as long as one of them.
+// inflightOf returns the inflight shared by all clients of a tenant, which
+// lives as long as one of them.
 func inflightOf(o origin, token string) *inflight {
 	key := tenant{o, sha256.Sum256([]byte(token))}
 	tenants.mu.Lock()
@@ -93,8 +93,8 @@ func (fs *inflight) carrying(id string) int {
 	return fs.byDep[id]
 }
 
-// settle removes a flight that can no longer fill the cache. If it may have filled
-// the cache, it makes due the repeats that wait for it.
+// settle removes a flight that can no longer fill the cache. If it may have
+// filled the cache, it makes due the repeats that wait for it.
 func (fs *inflight) settle(f *flight, filled bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

@@ -16,16 +16,17 @@ type InvalidateResult struct {
 	Err         error // nil, or an *InvalidateError
 }
 
-// Invalidate implements [Invalidator]: it drops the answers that depend on deps,
-// and on what they are part of, several at a time, each dep once. The error
-// joins an [InvalidateError] for each dep that failed. Once one dep has used up
-// the client's timeout, the others get one attempt each, until one succeeds: the
-// call does not wait for an unreachable gateway once for each of its deps.
+// Invalidate implements [Invalidator]: it drops the answers that depend on
+// deps, and on what they are part of, several at a time, each dep once. The
+// error joins an [InvalidateError] for each dep that failed. Once one dep has
+// used up the client's timeout, the others get one attempt each, until one
+// succeeds: the call does not wait for an unreachable gateway once for each of
+// its deps.
 //
 // When ctx ends, Invalidate returns its error at once, but what was asked for
-// goes on in the background, for up to the client's timeout a dep: a write that has
-// committed must not lose its invalidation to a caller who hung up. If that fails
-// too, it is logged.
+// goes on in the background, for up to the client's timeout a dep: a write that
+// has committed must not lose its invalidation to a caller who hung up. If that
+// fails too, it is logged.
 func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 	var errs []error
 	for _, r := range c.InvalidateMany(ctx, deps...) {
@@ -36,9 +37,9 @@ func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 	return errors.Join(errs...)
 }
 
-// InvalidateMany is [Client.Invalidate] with a receipt for each dep, in the order
-// of [Expand]. For a dep that was still under way when ctx ended, the receipt
-// has the context's error.
+// InvalidateMany is [Client.Invalidate] with a receipt for each dep, in the
+// order of [Expand]. For a dep that was still under way when ctx ended, the
+// receipt has the context's error.
 func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateResult {
 	deps = Expand(deps...)
 	r := newRun(c, deps)
@@ -99,9 +100,9 @@ func newRun(c *Client, deps []Dep) *run {
 // workers returns how many goroutines the run is worth.
 func (r *run) workers() int { return min(int(r.left.Load()), r.client.cfg.concurrency) }
 
-// prepare does for the first pass what depends on when it was asked for: it gives
-// turns to versions and arranges for the second pass. A version has none, because
-// that could undo a later one of another process.
+// prepare does for the first pass what depends on when it was asked for: it
+// gives turns to versions and arranges for the second pass. A version has none,
+// because that could undo a later one of another process.
 func (r *run) prepare(ctx context.Context) {
 	r.first = true
 	var again []Dep
@@ -159,7 +160,8 @@ func (r *run) work(ctx context.Context) {
 	}
 }
 
-// snapshot returns the results so far, and err for those that are not there yet.
+// snapshot returns the results so far, and err for those that are not there
+// yet.
 func (r *run) snapshot(err error) []InvalidateResult {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -173,7 +175,8 @@ func (r *run) snapshot(err error) []InvalidateResult {
 	return out
 }
 
-// detach returns a context with the values of ctx that ends with the client only.
+// detach returns a context with the values of ctx that ends with the client
+// only.
 func (c *Client) detach(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(c.life, cancel)

@@ -38,7 +38,8 @@ func invalidationsOf(t testing.TB, seen []request) []invalidation {
 	return out
 }
 
-// steps answers request after request with the given handlers, the last for all further ones.
+// steps answers request after request with the given handlers, the last for all
+// further ones.
 func steps(handlers ...http.HandlerFunc) http.HandlerFunc {
 	var mu sync.Mutex
 	return func(w http.ResponseWriter, req *http.Request) {

@@ -145,7 +145,8 @@ func TestBatch_KeepsWhatItCouldNotSend(t *testing.T) {
 	}
 }
 
-// A flush that fails gives its deps back before what was collected while it ran.
+// A flush that fails gives its deps back before what was collected while it
+// ran.
 func TestBatch_TheNewerVersionStandsWhenAFlushIsOvertaken(t *testing.T) {
 	t.Parallel()
 	down := errors.New("gateway down")

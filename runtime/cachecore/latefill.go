@@ -10,9 +10,9 @@ import (
 // repeat invalidates a dep again as each flight ends that was open when the dep
 // was last invalidated. It is guarded by the lock of inflight.
 //
-// A flight may never end, because nobody has to close the body of its answer. So
-// the dep is invalidated again after two fill windows at the latest, and Close
-// waits no longer.
+// A flight may never end, because nobody has to close the body of its answer.
+// So the dep is invalidated again after two fill windows at the latest, and
+// Close waits no longer.
 type repeat struct {
 	client *Client
 	ctx    context.Context //nolint:containedctx // the values of a caller who is gone
@@ -76,8 +76,8 @@ func (r *repeat) onOverdue() {
 	r.advance()
 }
 
-// flightEnded is called at the end of a flight that carries the dep, which filled
-// the cache or not.
+// flightEnded is called at the end of a flight that carries the dep, which
+// filled the cache or not.
 func (r *repeat) flightEnded(seq uint64, filled bool) {
 	waited := seq <= r.until
 	if waited {
@@ -89,8 +89,9 @@ func (r *repeat) flightEnded(seq uint64, filled bool) {
 	r.advance()
 }
 
-// advance moves the repeat on. If it is due, it is queued, once the invalidation
-// under way has ended. Otherwise it waits for open flights, or is removed.
+// advance moves the repeat on. If it is due, it is queued, once the
+// invalidation under way has ended. Otherwise it waits for open flights, or is
+// removed.
 func (r *repeat) advance() {
 	switch {
 	case r.active || r.sending > 0:
@@ -155,9 +156,9 @@ func (c *Client) dropRepeats() {
 	}
 }
 
-// enqueue has the repeat carried out by one of the client's repeaters. There are
-// no more of them than invalidations at a time, because one flight's end can
-// make many repeats due.
+// enqueue has the repeat carried out by one of the client's repeaters. There
+// are no more of them than invalidations at a time, because one flight's end
+// can make many repeats due.
 func (c *Client) enqueue(r *repeat) {
 	c.ready = append(c.ready, r)
 	if c.repeaters < c.cfg.concurrency {
@@ -219,7 +220,8 @@ func (c *Client) secondPass(ctx context.Context, deps []Dep) {
 	}
 }
 
-// logFailure reports an invalidation in the background, whose error has no reader.
+// logFailure reports an invalidation in the background, whose error has no
+// reader.
 func (c *Client) logFailure(ctx context.Context, when string, r InvalidateResult) {
 	if r.Err != nil {
 		c.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: invalidation in the background failed", slog.String("when", when), slog.Any("error", r.Err))

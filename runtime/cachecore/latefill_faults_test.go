@@ -32,7 +32,8 @@ func scenario(answers ...roundTripFunc) roundTripFunc {
 	return func(req *http.Request) (*http.Response, error) { return (<-next)(req) }
 }
 
-// Requests for doc:1 begin at 0; the second ends at 10 s. doc:1 is invalidated at 1 s.
+// Requests for doc:1 begin at 0; the second ends at 10 s. doc:1 is invalidated
+// at 1 s.
 func TestLateFill_EachRequestIsWaitedForByItself(t *testing.T) {
 	t.Parallel()
 	const window = 20 * time.Second
@@ -42,7 +43,8 @@ func TestLateFill_EachRequestIsWaitedForByItself(t *testing.T) {
 		use   func(*http.Response)
 		want  []time.Duration
 	}{
-		// Two windows later, at the latest, it is repeated for a request that never ends.
+		// Two windows later, at the latest, it is repeated for a request that
+		// never ends.
 		{"beside a body that is never closed", forever, readNothing, seconds(1, 10, 41)},
 		{"beside a request that the base never answers", func(req *http.Request) (*http.Response, error) {
 			<-req.Context().Done()
@@ -77,7 +79,8 @@ func TestLateFill_EachRequestIsWaitedForByItself(t *testing.T) {
 	}
 }
 
-// askAndRecover is ask for a base that may panic, as net/http's server recovers.
+// askAndRecover is ask for a base that may panic, as net/http's server
+// recovers.
 func askAndRecover(ctx context.Context, c *cachecore.Client, use func(*http.Response)) {
 	go func() {
 		defer func() { _ = recover() }()

@@ -57,7 +57,8 @@ func responds(after time.Duration, code int, status string, body io.ReadCloser) 
 	}
 }
 
-// shouldRetry adds the header by which a server asks OpenAI's SDKs to try again.
+// shouldRetry adds the header by which a server asks OpenAI's SDKs to try
+// again.
 func shouldRetry(next roundTripFunc) roundTripFunc {
 	return func(req *http.Request) (*http.Response, error) {
 		resp, err := next(req)
@@ -158,7 +159,8 @@ func TestLateFill_InvalidatesAgainAfterRequestsInFlight(t *testing.T) {
 	}
 }
 
-// ask sends an LLM request in the background, without a redirect, and uses its answer.
+// ask sends an LLM request in the background, without a redirect, and uses its
+// answer.
 func ask(ctx context.Context, c *cachecore.Client, use func(*http.Response)) (done chan struct{}) {
 	done = make(chan struct{})
 	go func() {

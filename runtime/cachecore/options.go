@@ -34,23 +34,24 @@ type RetryPolicy struct {
 	// Defaults to as many as the timeout has room for.
 	MaxAttempts int
 
-	// BaseDelay is the wait before the second attempt. It doubles from one attempt
-	// to the next, of which a random part of up to a half is taken off. Where the
-	// gateway sends Retry-After, that is the least wait. Defaults to 100 ms.
+	// BaseDelay is the wait before the second attempt. It doubles from one
+	// attempt to the next, of which a random part of up to a half is taken off.
+	// Where the gateway sends Retry-After, that is the least wait. Defaults to
+	// 100 ms.
 	BaseDelay time.Duration
 
 	// MaxDelay bounds the doubling. Defaults to 5 s.
 	MaxDelay time.Duration
 
-	// AttemptTimeout bounds one attempt, so that a connection that stalls leaves
-	// time for another. Defaults to a third of the timeout.
+	// AttemptTimeout bounds one attempt, so that a connection that stalls
+	// leaves time for another. Defaults to a third of the timeout.
 	AttemptTimeout time.Duration
 }
 
 // WithTimeout bounds the work for one invalidated dep, retries included, from
 // the moment that its first request is sent. Of one call, all further deps get
-// one attempt only when one has used it up, until one succeeds. It does not bound
-// LLM requests. Defaults to 30 s.
+// one attempt only when one has used it up, until one succeeds. It does not
+// bound LLM requests. Defaults to 30 s.
 func WithTimeout(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.timeout = d
@@ -61,8 +62,8 @@ func WithTimeout(d time.Duration) Option {
 // WithBaseTransport sets the RoundTripper that sends the requests, LLM requests
 // and invalidations. Its errors are found with [errors.Is] and [errors.As], but
 // only those whose text cannot quote an answer of the gateway are printed.
-// Defaults to a clone of [http.DefaultTransport] that keeps a connection open for
-// each concurrent invalidation.
+// Defaults to a clone of [http.DefaultTransport] that keeps a connection open
+// for each concurrent invalidation.
 func WithBaseTransport(rt http.RoundTripper) Option {
 	return option(func(c *config) error {
 		if rt == nil {
@@ -99,8 +100,8 @@ func WithRetry(p RetryPolicy) Option {
 }
 
 // WithConcurrency bounds how many invalidations the client sends at a time, and
-// how many of one call are under way. An invalidation that waits for a retry takes
-// no place from other calls. Defaults to 64.
+// how many of one call are under way. An invalidation that waits for a retry
+// takes no place from other calls. Defaults to 64.
 func WithConcurrency(n int) Option {
 	return option(func(c *config) error {
 		c.concurrency = n
@@ -112,10 +113,11 @@ func WithConcurrency(n int) Option {
 }
 
 // WithHeaderBudget bounds the line that carries the deps, in bytes, its name
-// included. Deps past it are replaced by what they are part of; if they still do
-// not fit, the request is sent uncached. A dep that was replaced loses the
+// included. Deps past it are replaced by what they are part of; if they still
+// do not fit, the request is sent uncached. A dep that was replaced loses the
 // protection of its version against late fills: see the package's overview.
-// Defaults to 8000: nginx takes 8,176 bytes in one line, gunicorn and aiohttp 8,190.
+// Defaults to 8000: nginx takes 8,176 bytes in one line, gunicorn and aiohttp
+// 8,190.
 func WithHeaderBudget(bytes int) Option {
 	return option(func(c *config) error {
 		c.budget = bytes
@@ -126,10 +128,10 @@ func WithHeaderBudget(bytes int) Option {
 	})
 }
 
-// WithSecondPass repeats each invalidation of a dep without a version once, after
-// the given time, for answers of other processes whose request began before the
-// invalidation and ended after it. It doubles the calls. Choose the longest time
-// that an LLM request takes. Defaults to no second pass.
+// WithSecondPass repeats each invalidation of a dep without a version once,
+// after the given time, for answers of other processes whose request began
+// before the invalidation and ended after it. It doubles the calls. Choose the
+// longest time that an LLM request takes. Defaults to no second pass.
 func WithSecondPass(after time.Duration) Option {
 	return option(func(c *config) error {
 		c.secondPass = after

@@ -117,8 +117,8 @@ func TestOrder_FailsTogether(t *testing.T) {
 	})
 }
 
-// A retry whose time is over before it gets a slot is not sent, and the error is
-// that of the last request.
+// A retry whose time is over before it gets a slot is not sent, and the error
+// is that of the last request.
 func TestSlots_RetryThatComesTooLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

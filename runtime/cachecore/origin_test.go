@@ -27,8 +27,8 @@ func TestTransport_OriginOnlyOnRedirects(t *testing.T) {
 			logs := &logBuffer{}
 			c := newClient(t, gateway.URL, logs.option())
 			ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:1"))
-			// An http.Client copies all but Authorization itself, and that too to
-			// another port of the host.
+			// An http.Client copies all but Authorization itself, and that too
+			// to another port of the host.
 			post(ctx, t, c.HTTPClient(), gateway.URL,
 				"Authorization", "Bearer "+testJWT, "X-Api-Key", testToken, "X-Cachecore-Token", testToken, "X-Other", "stays")
 
@@ -197,8 +197,8 @@ func TestTransport_OriginSurvivesSameOriginRedirect(t *testing.T) {
 	}
 }
 
-// FuzzTransport_Origin holds origins to their bytes: two hosts are one only if they
-// differ in the case of ASCII letters.
+// FuzzTransport_Origin holds origins to their bytes: two hosts are one only if
+// they differ in the case of ASCII letters.
 func FuzzTransport_Origin(f *testing.F) {
 	for _, host := range []string{"gateway.test", "GATEWAY.test", "gateway.t\u0130est", "g\u212Aw.test", "gateway.test.", "xn--gteway-cva.test", "[::1]"} {
 		f.Add(host)

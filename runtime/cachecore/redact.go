@@ -13,13 +13,13 @@ import (
 	"strings"
 )
 
-// An answer may echo the token, in any encoding. So no byte of it reaches an error
-// or a log except for one text, which [Client.message] bounds.
+// An answer may echo the token, in any encoding. So no byte of it reaches an
+// error or a log except for one text, which [Client.message] bounds.
 
-// printable returns err, the error of a base transport or of a body that it gave,
-// if its text cannot quote an answer. Otherwise it returns an error with the type
-// of err as its only text, which matches every target that err matches: net/http
-// quotes an answer that it cannot read.
+// printable returns err, the error of a base transport or of a body that it
+// gave, if its text cannot quote an answer. Otherwise it returns an error with
+// the type of err as its only text, which matches every target that err
+// matches: net/http quotes an answer that it cannot read.
 func (c *Client) printable(err error) error {
 	if err == nil || quotesNothing(err) && c.redact(err.Error()) == err.Error() {
 		return err
@@ -43,8 +43,8 @@ var knownTexts = []string{
 	"unsupported protocol scheme",
 }
 
-// quotesNothing reports whether err is of a kind whose text comes from this side
-// of the connection, or from its set-up, when the token is not sent yet.
+// quotesNothing reports whether err is of a kind whose text comes from this
+// side of the connection, or from its set-up, when the token is not sent yet.
 func quotesNothing(err error) bool {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err
@@ -92,8 +92,9 @@ func (e *opaqueError) Is(target error) bool { return errors.Is(*e.cause, target)
 // As implements the interface of [errors.As].
 func (e *opaqueError) As(target any) bool { return errors.As(*e.cause, target) }
 
-// message returns the error message of an answer in OpenAI's shape, on one line,
-// shortened and with the token's verbatim text removed. It is empty for an answer of another shape.
+// message returns the error message of an answer in OpenAI's shape, on one
+// line, shortened and with the token's verbatim text removed. It is empty for
+// an answer of another shape.
 func (c *Client) message(answer []byte) string {
 	var shape struct {
 		Error struct {

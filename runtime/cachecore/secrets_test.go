@@ -16,7 +16,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// requireNoToken fails if a text shows the token, its JWT or the JWT's signature.
+// requireNoToken fails if a text shows the token, its JWT or the JWT's
+// signature.
 func requireNoToken(t testing.TB, what, text string) {
 	t.Helper()
 	if strings.Contains(text, "c2lnbmF0dXJl") || strings.Contains(text, "cc_live_") {

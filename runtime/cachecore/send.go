@@ -32,8 +32,9 @@ type invalidation struct {
 	turn  *turn // of a versioned dep
 	watch bool  // whether to repeat it after the flights that carry the dep
 
-	// The deps of one call share down, which is set while one of them has used up its
-	// time and no other has succeeded: the rest do not each wait as long.
+	// The deps of one call share down, which is set while one of them has used
+	// up its time and no other has succeeded: the rest do not each wait as
+	// long.
 	down *atomic.Bool
 
 	hash     string    // new, of a dep without a version

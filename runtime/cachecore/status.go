@@ -28,7 +28,8 @@ type CacheStatus struct {
 	Age        time.Duration // since the answer was made, in whole seconds; 0 for a miss and a bypass
 
 	// Err is why the client itself sent the request as a bypass although deps
-	// were declared for it: one was invalid, or they did not fit. Otherwise nil.
+	// were declared for it: one was invalid, or they did not fit. Otherwise
+	// nil.
 	Err error
 }
 
@@ -78,9 +79,9 @@ const maxStatuses = 256
 
 // Call collects the cache statuses of the requests made with one context, for
 // SDKs that hide response headers. It is made by [WithCall] and safe for
-// concurrent use: retries, redirects, tool loops and background refreshes add to
-// it, some of them after the call that the SDK made has returned. It keeps the
-// latest 256 statuses.
+// concurrent use: retries, redirects, tool loops and background refreshes add
+// to it, some of them after the call that the SDK made has returned. It keeps
+// the latest 256 statuses.
 type Call struct {
 	outer *Call
 

@@ -37,8 +37,8 @@ func newTransport(c *Client) *Transport {
 }
 
 // RoundTrip implements [http.RoundTripper]. It leaves req as it is, never reads
-// a body, and returns the base transport's answers and errors unchanged, but for
-// errors whose text may quote an answer, which may echo the token.
+// a body, and returns the base transport's answers and errors unchanged, but
+// for errors whose text may quote an answer, which may echo the token.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.client == nil || req.URL == nil {
 		closeBody(req)
@@ -90,8 +90,8 @@ func (t *Transport) deps(req *http.Request) (*depSet, error) {
 }
 
 // roundTripTagged sends the request with token and deps, and follows it to its
-// end, because it may be filling the cache. Without deps, too: an answer depends
-// on the tenant's policy.
+// end, because it may be filling the cache. Without deps, too: an answer
+// depends on the tenant's policy.
 func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) (*http.Response, error) {
 	out := clone(req)
 	// A gateway refuses a header that it gets twice, in whatever spelling.
@@ -137,7 +137,8 @@ func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) 
 	return resp, nil
 }
 
-// degrade tells everyone who may ask that a request goes uncached against its declaration.
+// degrade tells everyone who may ask that a request goes uncached against its
+// declaration.
 func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err error) {
 	n := 0
 	if set != nil {
@@ -148,8 +149,8 @@ func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err er
 }
 
 // isLogin reports whether an SDK asks for a credential of its own. Anthropic's
-// does so at its base URL, which is the gateway, in the context of the LLM request
-// that needs it.
+// does so at its base URL, which is the gateway, in the context of the LLM
+// request that needs it.
 func isLogin(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/oauth/token") }
 
 func (t *Transport) warnOfForeign(req *http.Request) {
@@ -165,8 +166,9 @@ func (t *Transport) warnOfForeign(req *http.Request) {
 		attr, slog.String("gateway", t.client.origin.String()))
 }
 
-// passOn sends a request that is none of the gateway's business. What it carries
-// of the tenant (an http.Client copies headers along a redirect) stays behind.
+// passOn sends a request that is none of the gateway's business. What it
+// carries of the tenant (an http.Client copies headers along a redirect) stays
+// behind.
 func (t *Transport) passOn(req *http.Request) (*http.Response, error) {
 	for name, values := range req.Header {
 		if t.namesTenant(name, values) {
@@ -177,21 +179,23 @@ func (t *Transport) passOn(req *http.Request) (*http.Response, error) {
 	return t.client.cfg.base.RoundTrip(req)
 }
 
-// withoutTenant returns a copy of the request that names neither tenant nor deps.
+// withoutTenant returns a copy of the request that names neither tenant nor
+// deps.
 func (t *Transport) withoutTenant(req *http.Request) *http.Request {
 	out := clone(req)
 	maps.DeleteFunc(out.Header, t.namesTenant)
 	return out
 }
 
-// isProtocols reports whether a header is one of the protocol's, in any spelling.
+// isProtocols reports whether a header is one of the protocol's, in any
+// spelling.
 func isProtocols(name string, _ []string) bool {
 	return strings.EqualFold(name, headerToken) || strings.EqualFold(name, headerDeps)
 }
 
-// namesTenant reports whether a header is one of the protocol's, in any spelling,
-// or carries the tenant's token: SDKs put the key that they are given into
-// Authorization, X-Api-Key or a name of their own.
+// namesTenant reports whether a header is one of the protocol's, in any
+// spelling, or carries the tenant's token: SDKs put the key that they are given
+// into Authorization, X-Api-Key or a name of their own.
 func (t *Transport) namesTenant(name string, values []string) bool {
 	return isProtocols(name, values) ||
 		slices.ContainsFunc(values, func(v string) bool {
@@ -214,8 +218,8 @@ func basicCredentials(value string) string {
 }
 
 // holdsWord reports whether text holds the word, and not as a piece of a longer
-// one: a token "json" is not in "application/jsonlines". A hyphen may precede it,
-// as in a key that begins with sk-.
+// one: a token "json" is not in "application/jsonlines". A hyphen may precede
+// it, as in a key that begins with sk-.
 func holdsWord(text, word string) bool {
 	for begin := 0; ; begin++ {
 		i := strings.Index(text[begin:], word)
@@ -230,8 +234,8 @@ func holdsWord(text, word string) bool {
 	}
 }
 
-// inWord reports whether a byte is one of base64's, in either alphabet. A dot is
-// none, so that a JWT is found behind the prefix of a token.
+// inWord reports whether a byte is one of base64's, in either alphabet. A dot
+// is none, so that a JWT is found behind the prefix of a token.
 func inWord(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("-_+/", b) >= 0
 }

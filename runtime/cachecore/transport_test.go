@@ -228,8 +228,8 @@ func TestTransport_LeavesAnswersToTheSDK(t *testing.T) {
 	}
 }
 
-// The server sends an event only when the client has seen the one before it, so a
-// transport that buffers would never end.
+// The server sends an event only when the client has seen the one before it, so
+// a transport that buffers would never end.
 func TestTransport_StreamsUnbuffered(t *testing.T) {
 	t.Parallel()
 	seen := make(chan struct{})

@@ -1,10 +1,10 @@
 // Package cachecoretest helps to test code that tags LLM requests and
 // invalidates cached answers.
 //
-// A [Recorder] needs no server: it takes the place of the invalidator and of the
-// HTTP client, and asserts what went through it. A [Gateway] is the local gateway
-// in process, on a loopback address, with scripted answers, a clock that the
-// test advances, and faults.
+// A [Recorder] needs no server: it takes the place of the invalidator and of
+// the HTTP client, and asserts what went through it. A [Gateway] is the local
+// gateway in process, on a loopback address, with scripted answers, a clock
+// that the test advances, and faults.
 //
 //	rec := cachecoretest.NewRecorder(t)
 //	svc := contracts.New(db, openai.NewClient(option.WithHTTPClient(rec.HTTPClient())))

@@ -28,9 +28,9 @@ type Fault struct {
 }
 
 // Fail makes the next n calls of the endpoint, 1 or more, meet the fault, after
-// those that earlier calls of Fail are still waiting for. A fault that has only a
-// Delay lets the call through after it. A fault that no call has met fails the
-// test at its end.
+// those that earlier calls of Fail are still waiting for. A fault that has only
+// a Delay lets the call through after it. A fault that no call has met fails
+// the test at its end.
 func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 	g.tb.Helper()
 	if e != Completions && e != Invalidate {
@@ -55,8 +55,8 @@ func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 }
 
 // AwaitDelayed returns when n calls wait for the Delay of a fault to pass. Then
-// [Gateway.Advance] lets it pass. If they never come, only the timeout of the test
-// binary ends the wait.
+// [Gateway.Advance] lets it pass. If they never come, only the timeout of the
+// test binary ends the wait.
 func (g *Gateway) AwaitDelayed(n int) {
 	g.faults.mu.Lock()
 	defer g.faults.mu.Unlock()

@@ -18,8 +18,8 @@ import (
 const Secret = "cachecoretest-secret-of-32-bytes"
 
 // Gateway is the local gateway in process, on a loopback address. It is closed
-// when the test ends, and safe for concurrent use. Its assertions are on the tenant
-// "test"; [Gateway.Tenant] has those on others.
+// when the test ends, and safe for concurrent use. Its assertions are on the
+// tenant "test"; [Gateway.Tenant] has those on others.
 type Gateway struct {
 	*record
 
@@ -104,8 +104,9 @@ func (g *Gateway) Token(claims ...devgateway.Claims) string {
 	return token
 }
 
-// Client returns a client of the tenant "test". When the test ends, it is closed
-// without waiting: a test that wants what goes on in the background calls Close.
+// Client returns a client of the tenant "test". When the test ends, it is
+// closed without waiting: a test that wants what goes on in the background
+// calls Close.
 func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 	g.tb.Helper()
 	c, err := cachecore.New(g.URL(), g.Token(), opts...)
@@ -120,14 +121,14 @@ func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 	return c
 }
 
-// Answer adds texts that the next requests to the upstream are answered with, one
-// each, as chat completions, streamed if the request asks for a stream. After
-// the last, the upstream of [WithUpstream] answers; without that option, a request
-// is answered 501 and fails the test at its end.
+// Answer adds texts that the next requests to the upstream are answered with,
+// one each, as chat completions, streamed if the request asks for a stream.
+// After the last, the upstream of [WithUpstream] answers; without that option,
+// a request is answered 501 and fails the test at its end.
 func (g *Gateway) Answer(texts ...string) { g.script.add(texts) }
 
-// Advance moves the gateway's clock on: entries age, tokens expire, limits refill
-// and delays of [Fault] end. The clock does not move by itself.
+// Advance moves the gateway's clock on: entries age, tokens expire, limits
+// refill and delays of [Fault] end. The clock does not move by itself.
 func (g *Gateway) Advance(d time.Duration) { g.clock.advance(d) }
 
 // Now returns the time on the gateway's clock.
@@ -160,7 +161,8 @@ func (g *Gateway) completed(c devgateway.Completion) {
 	g.requests = append(g.requests, c)
 }
 
-// depsIn returns the deps that the answer was tagged with; a bypass has no tags.
+// depsIn returns the deps that the answer was tagged with; a bypass has no
+// tags.
 func depsIn(c devgateway.Completion) []cachecore.Dep {
 	if c.Cache == devgateway.Bypass {
 		return nil

@@ -174,7 +174,8 @@ func TestAssertionsAreOnOneTenant(t *testing.T) {
 	)
 }
 
-// A test that has no client of the tenant "test" does not prove anything about it.
+// A test that has no client of the tenant "test" does not prove anything about
+// it.
 func TestRequireNotInvalidated_OfATenantThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}
@@ -205,7 +206,8 @@ func TestRequireTagged_DoesNotCountABypass(t *testing.T) {
 	requireFailures(t, tb.finish(), "cachecoretest: of 0 requests, none was tagged with all of: user:2 (requests without a token are not counted: 1)")
 }
 
-// A gateway makes a request with too many deps a bypass, and the test hears of it.
+// A gateway makes a request with too many deps a bypass, and the test hears of
+// it.
 func TestDepsThatTheGatewayCannotKeepFailTheTest(t *testing.T) {
 	t.Parallel()
 	for _, allowed := range []bool{false, true} {

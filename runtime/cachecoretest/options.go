@@ -53,8 +53,8 @@ func AllowDegraded() Option {
 	return option(func(s *settings) { s.allowDegraded = true })
 }
 
-// WithUpstream sets what answers the requests that no scripted answer is left for.
-// A response without a header or a body gets an empty one. Defaults to
+// WithUpstream sets what answers the requests that no scripted answer is left
+// for. A response without a header or a body gets an empty one. Defaults to
 // [devgateway.Echo], which answers chat completions.
 func WithUpstream(rt http.RoundTripper) Option {
 	return option(func(s *settings) { s.hasModel, s.upstream = true, rt })
@@ -80,8 +80,8 @@ func (u upstream) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // WithEngine passes options to the local gateway, for example
-// [devgateway.WithStrictHash]. Defaults to none. Its secret, clock, upstream and
-// observer are the Gateway's own.
+// [devgateway.WithStrictHash]. Defaults to none. Its secret, clock, upstream
+// and observer are the Gateway's own.
 func WithEngine(opts ...devgateway.Option) GatewayOption {
 	return gatewayOption(func(s *settings) { s.engine = append(s.engine, opts...) })
 }

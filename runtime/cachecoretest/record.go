@@ -9,8 +9,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// testingT is the part of testing.TB that is used, so that tests of this package
-// can see an assertion fail.
+// testingT is the part of testing.TB that is used, so that tests of this
+// package can see an assertion fail.
 type testingT interface {
 	Helper()
 	Cleanup(func())
@@ -19,8 +19,8 @@ type testingT interface {
 	Logf(format string, args ...any)
 }
 
-// record is what went through a Recorder, or through a Gateway for one tenant, and
-// the assertions on it. It is safe for concurrent use.
+// record is what went through a Recorder, or through a Gateway for one tenant,
+// and the assertions on it. It is safe for concurrent use.
 type record struct {
 	tb testingT
 	// others names the tenants that have other records, for messages; nil for a
@@ -34,16 +34,17 @@ type record struct {
 	tagged      [][]cachecore.Dep // of each request, in the order of arrival
 }
 
-// Invalidated returns the deps that were invalidated, in order, with repetitions.
+// Invalidated returns the deps that were invalidated, in order, with
+// repetitions.
 func (r *record) Invalidated() []cachecore.Dep {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.invalidated)
 }
 
-// RequireInvalidated fails the test now unless each of deps was invalidated, and
-// all wholes that it is part of. A versioned dep must have been invalidated with its
-// version; an unversioned one matches any version.
+// RequireInvalidated fails the test now unless each of deps was invalidated,
+// and all wholes that it is part of. A versioned dep must have been invalidated
+// with its version; an unversioned one matches any version.
 func (r *record) RequireInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
 	if !r.checkArguments("RequireInvalidated", deps) {
@@ -61,9 +62,9 @@ func (r *record) RequireInvalidated(deps ...cachecore.Dep) {
 	}
 }
 
-// RequireNotInvalidated fails the test now if one of deps was invalidated, in any
-// version: an invalidation drops the answers of all versions. Without arguments,
-// it fails if any dep was.
+// RequireNotInvalidated fails the test now if one of deps was invalidated, in
+// any version: an invalidation drops the answers of all versions. Without
+// arguments, it fails if any dep was.
 func (r *record) RequireNotInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
 	if len(deps) > 0 && !r.checkArguments("RequireNotInvalidated", deps) {
@@ -117,7 +118,8 @@ func (r *record) RequireTagged(deps ...cachecore.Dep) {
 	r.tb.Fatalf("cachecoretest: of %d requests, none was tagged with all of: %s%s%s", len(tagged), list(want), r.seenOfOthers(), strings.Join(lines, ""))
 }
 
-// checkArguments fails the test if an assertion names no dep, or an invalid one.
+// checkArguments fails the test if an assertion names no dep, or an invalid
+// one.
 func (r *record) checkArguments(assertion string, deps []cachecore.Dep) bool {
 	r.tb.Helper()
 	if len(deps) == 0 {
@@ -168,8 +170,8 @@ func (r *record) addTagged(deps []cachecore.Dep) {
 	r.tagged = append(r.tagged, deps)
 }
 
-// isInvalidated reports whether got is the wanted invalidation: of the id, and of
-// the version if the wanted one has a version.
+// isInvalidated reports whether got is the wanted invalidation: of the id, and
+// of the version if the wanted one has a version.
 func isInvalidated(want, got cachecore.Dep) bool {
 	return want.ID() == got.ID() && (!want.Versioned() || got.Versioned() && want.Hash() == got.Hash())
 }

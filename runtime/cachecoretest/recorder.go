@@ -19,8 +19,8 @@ import (
 )
 
 // Recorder is a [cachecore.Invalidator] and an HTTP client's transport that
-// record what goes through them, and assert it. Nothing leaves the process. It is
-// safe for concurrent use.
+// record what goes through them, and assert it. Nothing leaves the process. It
+// is safe for concurrent use.
 type Recorder struct {
 	record
 
@@ -43,7 +43,8 @@ type Request struct {
 	Body   []byte
 }
 
-// recorders numbers the recorders of a process, so that each has its own origin.
+// recorders numbers the recorders of a process, so that each has its own
+// origin.
 var recorders atomic.Int64
 
 // NewRecorder returns a Recorder for the test tb.
@@ -73,7 +74,8 @@ func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 }
 
 // Invalidate implements [cachecore.Invalidator]: it records deps, and what they
-// are part of. It returns an error for an invalid dep, and what [Recorder.Fail] says.
+// are part of. It returns an error for an invalid dep, and what [Recorder.Fail]
+// says.
 func (r *Recorder) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
 	deps = cachecore.Expand(deps...)
 	for _, d := range deps {

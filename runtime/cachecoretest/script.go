@@ -10,8 +10,8 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// script is an upstream that gives the answers that a test has written. Before the
-// first and after the last of them, another upstream answers.
+// script is an upstream that gives the answers that a test has written. Before
+// the first and after the last of them, another upstream answers.
 type script struct {
 	then upstream
 	ends bool // without an upstream after the last answer

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// testTenant is the tenant of Client and Token, and of a Gateway's own assertions.
+// testTenant is the tenant of Client and Token, and of a Gateway's own
+// assertions.
 const testTenant = "test"
 
 // noTenant is whose requests those without a token are.
@@ -39,7 +40,8 @@ func (g *Gateway) recordOf(tenant string) *record {
 	return r
 }
 
-// meet notes that there is such a tenant: it has a token, or has sent something.
+// meet notes that there is such a tenant: it has a token, or has sent
+// something.
 func (g *Gateway) meet(tenant string) {
 	if tenant == noTenant {
 		return

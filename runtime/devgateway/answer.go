@@ -28,8 +28,8 @@ type Message struct {
 func (q Question) Last() string { return q.Messages[len(q.Messages)-1].Text }
 
 // Answer returns an upstream without a network, for examples and tests: a model
-// that answers with what f returns, in JSON or, if the request asks for one, as a
-// stream. An error of f is the upstream's failure.
+// that answers with what f returns, in JSON or, if the request asks for one, as
+// a stream. An error of f is the upstream's failure.
 func Answer(f func(context.Context, Question) (string, error)) http.RoundTripper {
 	return &answerer{answer: f}
 }

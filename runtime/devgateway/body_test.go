@@ -50,7 +50,8 @@ func (p *pipes) dial() net.Conn {
 	return client
 }
 
-// A body that stalls is given up, with a token and without, also of a refused request.
+// A body that stalls is given up, with a token and without, also of a refused
+// request.
 func TestBodyThatStalls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -111,7 +112,8 @@ func TestBodyThatStalls(t *testing.T) {
 	}
 }
 
-// A client that has sent its body may wait for its answer as long as that takes.
+// A client that has sent its body may wait for its answer as long as that
+// takes.
 func TestBodyTimeoutEndsWithTheBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -137,8 +139,8 @@ func TestBodyTimeoutEndsWithTheBody(t *testing.T) {
 	})
 }
 
-// 64 MiB of bodies are under way at a time; the others wait in the order they came.
-// Bypasses show it fastest.
+// 64 MiB of bodies are under way at a time; the others wait in the order they
+// came. Bypasses show it fastest.
 func TestLongBodiesShareTheirMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -247,8 +249,8 @@ func TestBodyThatGetsNoMemory(t *testing.T) {
 	})
 }
 
-// A gateway needs a long body once, not in several copies. The test does not run
-// together with others, because their memory would count.
+// A gateway needs a long body once, not in several copies. The test does not
+// run together with others, because their memory would count.
 func TestMemoryOfALongBody(t *testing.T) { //nolint:paralleltest // see above
 	g := newGateway(t, newClock())
 	body := question(strings.Repeat("x", 9<<20))

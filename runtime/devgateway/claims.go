@@ -31,7 +31,8 @@ type Claims struct {
 	Scope         string
 
 	// FreshTTL and StaleWindow are in whole seconds. Zero leaves the claim out,
-	// which means DefaultFreshTTL and DefaultStaleWindow; a negative one says none.
+	// which means DefaultFreshTTL and DefaultStaleWindow; a negative one says
+	// none.
 	FreshTTL    time.Duration
 	StaleWindow time.Duration
 
@@ -39,8 +40,8 @@ type Claims struct {
 	Expires time.Time
 }
 
-// tokenClaims are the claims as they travel. Numbers are what JSON calls numbers:
-// 60.0 is 60.
+// tokenClaims are the claims as they travel. Numbers are what JSON calls
+// numbers: 60.0 is 60.
 type tokenClaims struct {
 	TenantID      string   `json:"tenant_id"`
 	ProjectID     string   `json:"project_id,omitempty"`
@@ -55,8 +56,8 @@ type tokenClaims struct {
 	jwt.RegisteredClaims `json:"-"` // for the methods that the JWT library asks for
 }
 
-// UnmarshalJSON reads the claims under their exact names, and refuses a name that
-// occurs twice, and null in exp and nbf: such a token would never end.
+// UnmarshalJSON reads the claims under their exact names, and refuses a name
+// that occurs twice, and null in exp and nbf: such a token would never end.
 func (c *tokenClaims) UnmarshalJSON(text []byte) error {
 	claims, err := members(text)
 	var repeated repeatedError
@@ -129,7 +130,8 @@ func (c tokenClaims) GetNotBefore() (*jwt.NumericDate, error) {
 	return claimDate("nbf", c.NotBefore)
 }
 
-// claimDate returns the time of a claim in seconds since 1970, nil if there is none.
+// claimDate returns the time of a claim in seconds since 1970, nil if there is
+// none.
 func claimDate(claim string, secs *float64) (*jwt.NumericDate, error) {
 	const limit = 1 << 40 // the year 36812
 	switch {
@@ -156,9 +158,9 @@ func window(secs *float64, otherwise time.Duration) time.Duration {
 	return time.Duration(*secs) * time.Second
 }
 
-// Mint returns a token with the claims, in the form cc_live_<id>.<JWT>. It fails
-// if there is no secret or no tenant, if a text is not valid UTF-8, or if a window
-// is not in whole seconds.
+// Mint returns a token with the claims, in the form cc_live_<id>.<JWT>. It
+// fails if there is no secret or no tenant, if a text is not valid UTF-8, or if
+// a window is not in whole seconds.
 func Mint(secret []byte, c Claims) (string, error) {
 	if len(secret) == 0 {
 		return "", errors.New("mint a token: the secret is empty")

@@ -82,8 +82,9 @@ func (g *Gateway) answerMiss(x *exchange, q *question) error {
 			return errClientLeft
 		}
 	}
-	// An answer may have come since the first look. If one was waited for in vain,
-	// each goes on alone: to wait in line for a failing upstream would take forever.
+	// An answer may have come since the first look. If one was waited for in
+	// vain, each goes on alone: to wait in line for a failing upstream would
+	// take forever.
 	if g.serveCached(x, q) {
 		return nil
 	}

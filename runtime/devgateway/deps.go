@@ -36,16 +36,16 @@ type Dep struct {
 	Hash string // "v1" if the request named none
 }
 
-// unfitError is why deps that are well formed cannot be kept with an answer. The
-// request is a bypass then: a call must not fail because of the cache.
+// unfitError is why deps that are well formed cannot be kept with an answer.
+// The request is a bypass then: a call must not fail because of the cache.
 type unfitError string
 
 func (e unfitError) Error() string { return string(e) }
 
 func unfitf(format string, args ...any) error { return unfitError(fmt.Sprintf(format, args...)) }
 
-// depsOf returns the deps that the request declares, each id once. The error is an
-// unfitError, or an apiError if the header breaks the protocol.
+// depsOf returns the deps that the request declares, each id once. The error is
+// an unfitError, or an apiError if the header breaks the protocol.
 func depsOf(h http.Header) ([]Dep, error) {
 	values := h[headerDeps]
 	if len(values) == 0 {
@@ -133,8 +133,8 @@ func (d Dep) check() error {
 
 var errNoObject = errors.New("it is not an object")
 
-// parseDep reads one object. A key that it does not know could be a misspelt hash,
-// which would be taken for "v1".
+// parseDep reads one object. A key that it does not know could be a misspelt
+// hash, which would be taken for "v1".
 func parseDep(object []byte) (Dep, error) {
 	values, err := members(object)
 	if err != nil {

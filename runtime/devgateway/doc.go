@@ -15,27 +15,28 @@
 //
 // A token in X-Cachecore-Token, or else a gateway token in Authorization, names
 // the tenant; one that does not verify is refused. Without a token, and with an
-// Authorization that is the upstream's own key, a request is a bypass: forwarded,
-// neither looked up nor kept, and limited per client address.
+// Authorization that is the upstream's own key, a request is a bypass:
+// forwarded, neither looked up nor kept, and limited per client address.
 //
 // # What a hit needs
 //
 // The same bytes, in the same namespace (tenant, policy version, system
-// messages, tools, roles and scope), within the windows that the token claims. An
-// entry also has to carry each dep of the request, with the same hash: otherwise
-// an answer could be served that an invalidation of that dep would not have reached.
+// messages, tools, roles and scope), within the windows that the token claims.
+// An entry also has to carry each dep of the request, with the same hash:
+// otherwise an answer could be served that an invalidation of that dep would
+// not have reached.
 //
-// A deps header that breaks the protocol is answered 400. Deps that are right, but
-// too many or too long, or of one id with two hashes, make the request a bypass
-// with a warning in the log: a call must not fail because of the cache.
+// A deps header that breaks the protocol is answered 400. Deps that are right,
+// but too many or too long, or of one id with two hashes, make the request a
+// bypass with a warning in the log: a call must not fail because of the cache.
 //
 // # What is kept
 //
 // A JSON answer with status 200 and choices, or a stream that came to its end
 // mark, unless it speaks of an error. Identical requests wait for the one that
-// asks the upstream, but no longer than the upstream's time. A client that takes
-// no more of its answer for 30 seconds is dropped, and one that sends no more of
-// its body for as long is answered 408.
+// asks the upstream, but no longer than the upstream's time. A client that
+// takes no more of its answer for 30 seconds is dropped, and one that sends no
+// more of its body for as long is answered 408.
 //
 // # Versions and late fills
 //
@@ -43,14 +44,14 @@
 // with another hash is not kept from then on, whether its request began before
 // the invalidation (a late fill) or after it.
 //
-// The default hash "v1" is ambiguous: clients send it for data without a version,
-// and for the version "v1". The last invalidation of the dep decides. If its new
-// hash is a random UUID, which clients and this gateway make for data without a
-// version, answers with "v1" are kept, late fills too, as by the hosted gateway.
-// After any other new hash, "v1" is a version like all others. [WithStrictHash]
-// makes it one in each case.
+// The default hash "v1" is ambiguous: clients send it for data without a
+// version, and for the version "v1". The last invalidation of the dep decides.
+// If its new hash is a random UUID, which clients and this gateway make for
+// data without a version, answers with "v1" are kept, late fills too, as by the
+// hosted gateway. After any other new hash, "v1" is a version like all others.
+// [WithStrictHash] makes it one in each case.
 //
 // Use a dep with versions everywhere or nowhere. A mix costs hits: after an
-// invalidation without a version, answers with a version are not kept, and after
-// one with a version, answers without.
+// invalidation without a version, answers with a version are not kept, and
+// after one with a version, answers without.
 package devgateway

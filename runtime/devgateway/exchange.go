@@ -40,7 +40,8 @@ type exchange struct {
 	extra      []slog.Attr
 }
 
-// WriteHeader tells the observer first, so that its record is ahead of the client.
+// WriteHeader tells the observer first, so that its record is ahead of the
+// client.
 func (x *exchange) WriteHeader(code int) {
 	if x.code == 0 {
 		x.setCode(code)
@@ -83,7 +84,8 @@ func (x *exchange) flush() error {
 }
 
 // extendDeadline takes the place of the server's WriteTimeout, which is for the
-// whole answer and may be none. The clock is the connection's, not the gateway's.
+// whole answer and may be none. The clock is the connection's, not the
+// gateway's.
 func (x *exchange) extendDeadline() {
 	// A writer that knows no deadline is left to its own.
 	_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(clientTimeout))
@@ -114,8 +116,8 @@ func (x *exchange) writeWhole(contentType string, body []byte) {
 	x.Write(body) //nolint:errcheck // the client has left
 }
 
-// refuse answers with an error. net/http reads on before it sends that, in case the
-// body is still on its way: only for so long that the answer is not lost.
+// refuse answers with an error. net/http reads on before it sends that, in case
+// the body is still on its way: only for so long that the answer is not lost.
 func (x *exchange) refuse(e *apiError) {
 	if e.status != http.StatusRequestTimeout { // that client has had its time
 		x.setReadDeadline(time.Now().Add(refusalTimeout))

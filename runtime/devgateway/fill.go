@@ -24,8 +24,8 @@ func (g *Gateway) bypass(x *exchange, c call) error {
 	return passOn(x, resp, func([]byte) {})
 }
 
-// fill asks the upstream, keeps the answer if it is whole, and calls landed when
-// that is settled, which is before the client has all of it, or when the
+// fill asks the upstream, keeps the answer if it is whole, and calls landed
+// when that is settled, which is before the client has all of it, or when the
 // upstream's time is over.
 func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
 	x.status(Miss, 0)
@@ -37,7 +37,8 @@ func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
 	}
 	ctx, cancel := bound(x.request.Context())
 	defer cancel()
-	// A client that has stopped reading holds this call up, but not those who wait.
+	// A client that has stopped reading holds this call up, but not those who
+	// wait.
 	defer context.AfterFunc(ctx, landed)()
 	resp, err := g.send(ctx, q.call)
 	if err != nil {
@@ -109,7 +110,8 @@ func passOn(x *exchange, resp *http.Response, seen func([]byte)) error {
 	return relay(x, resp.Body, seen)
 }
 
-// relay copies a body without delay. Each piece is shown to seen before it is sent.
+// relay copies a body without delay. Each piece is shown to seen before it is
+// sent.
 func relay(x *exchange, body io.Reader, seen func([]byte)) error {
 	buf := make([]byte, maxWrite)
 	for {
@@ -151,7 +153,8 @@ func keepable(resp *http.Response) bool {
 	return resp.StatusCode == http.StatusOK && !slices.ContainsFunc(resp.Header.Values("Content-Encoding"), encoded)
 }
 
-// isAnswer reports whether body is a whole chat completion that speaks of no error.
+// isAnswer reports whether body is a whole chat completion that speaks of no
+// error.
 func isAnswer(body []byte) bool {
 	var completion struct {
 		Choices []skipped `json:"choices"`

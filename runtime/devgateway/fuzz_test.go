@@ -126,7 +126,8 @@ func checkDepsAsSent(t *testing.T, header string, deps []Dep) {
 	}
 }
 
-// Claims that are accepted are those that the token has, under their exact names.
+// Claims that are accepted are those that the token has, under their exact
+// names.
 func FuzzClaims(f *testing.F) {
 	for _, s := range []string{
 		`{"tenant_id":"acme","exp":2000}`, `{"tenant_id":"acme","exp":1,"EXP":2000}`, `{"tenant_id":"acme","exp":1,"exp":2000}`,
@@ -168,8 +169,9 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// No Authorization that reads as a token gets past the check, whatever is around
-// it: it verifies, or is refused, or is not a token and may be forwarded.
+// No Authorization that reads as a token gets past the check, whatever is
+// around it: it verifies, or is refused, or is not a token and may be
+// forwarded.
 func FuzzIdentify(f *testing.F) {
 	secret := []byte("dev-secret-change-me-32bytes-ok!")
 	token, err := Mint(secret, Claims{Tenant: "acme"})

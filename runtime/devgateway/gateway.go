@@ -29,8 +29,8 @@ type Gateway struct {
 	stop    context.CancelFunc
 }
 
-// New returns a gateway with an empty cache. It fails if an option is invalid, or
-// without [WithSecret].
+// New returns a gateway with an empty cache. It fails if an option is invalid,
+// or without [WithSecret].
 func New(opts ...Option) (*Gateway, error) {
 	c, err := newConfig(opts)
 	if err != nil {

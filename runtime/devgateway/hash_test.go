@@ -46,8 +46,8 @@ func TestLateFills(t *testing.T) {
 	}
 }
 
-// A version may be spelt "v1" too. The last invalidation tells whether "v1" is a
-// version: clients send a random UUID for data without one.
+// A version may be spelt "v1" too. The last invalidation tells whether "v1" is
+// a version: clients send a random UUID for data without one.
 func TestVersionSpeltLikeTheDefaultHash(t *testing.T) {
 	t.Parallel()
 	const random, other = "0b0e7a1c-6f0e-4c1e-9f0a-3c1d2e4f5a6b", "7d2f4f0e-1c9b-4b7e-8a55-0f9e8d7c6b5a"
@@ -106,7 +106,8 @@ func TestVersionSpeltLikeTheDefaultHashAfterAnInvalidation(t *testing.T) {
 	f.wantCache("HIT_L1", "", "hello", acme, deps("spec:api"))
 }
 
-// A stale reader, which still sends the old version, neither gets nor makes entries.
+// A stale reader, which still sends the old version, neither gets nor makes
+// entries.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	f := start(t)

@@ -61,7 +61,8 @@ func answer(code int, contentType string, body io.Reader) *http.Response {
 	}
 }
 
-// counting answers {"choices":[1]}, {"choices":[2]}, … so that answers can be told apart.
+// counting answers {"choices":[1]}, {"choices":[2]}, … so that answers can be
+// told apart.
 func counting() upstream {
 	var mu sync.Mutex
 	n := 0
@@ -204,7 +205,8 @@ func question(prompt string) string {
 	return string(body)
 }
 
-// wantCache asks and compares the code, the status and the body, if want names one.
+// wantCache asks and compares the code, the status and the body, if want names
+// one.
 func (f *fixture) wantCache(want, body, prompt string, headers ...header) {
 	f.Helper()
 	got := f.ask(prompt, headers...)

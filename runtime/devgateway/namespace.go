@@ -19,8 +19,8 @@ type message struct {
 	Content json.RawMessage `json:"content"` // of instructions only
 }
 
-// UnmarshalJSON reads the content of instructions only. That of the other messages
-// would be a copy of most of the body.
+// UnmarshalJSON reads the content of instructions only. That of the other
+// messages would be a copy of most of the body.
 func (m *message) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Role any `json:"role"`

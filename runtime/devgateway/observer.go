@@ -4,7 +4,8 @@ import "time"
 
 // Observer holds functions that are called, from several goroutines, when
 // something has happened; those that are nil are left out. Each runs before the
-// client hears of it, so that a test finds in its record what it has the answer to.
+// client hears of it, so that a test finds in its record what it has the answer
+// to.
 type Observer struct {
 	// Completion is called once for each completion request, when its answer is
 	// about to be sent, or when its client has left without one.
@@ -44,8 +45,8 @@ type Invalidation struct {
 	KeysDeleted int
 }
 
-// Versioned reports whether the invalidation names a version of the data: a random
-// UUID as its new hash means that the data has none.
+// Versioned reports whether the invalidation names a version of the data: a
+// random UUID as its new hash means that the data has none.
 func (i Invalidation) Versioned() bool { return !isRandom(i.NewHash) }
 
 func (o Observer) completion(c Completion) {

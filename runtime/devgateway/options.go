@@ -73,8 +73,8 @@ type optionFunc func(*config)
 
 func (f optionFunc) apply(c *config) { f(c) }
 
-// WithSecret sets the HS256 key that tokens are signed with. It is required; one
-// shorter than 32 bytes is warned of in the log.
+// WithSecret sets the HS256 key that tokens are signed with. It is required;
+// one shorter than 32 bytes is warned of in the log.
 func WithSecret(secret []byte) Option {
 	return optionFunc(func(c *config) { c.secret = slices.Clone(secret) })
 }
@@ -105,7 +105,8 @@ func WithClock(now func() time.Time) Option {
 
 // WithStrictHash says whether the default hash "v1" is compared with a dep's
 // current hash as any other is, also if that is a random UUID, so that after an
-// invalidation only requests that carry the new hash are cached. Defaults to false.
+// invalidation only requests that carry the new hash are cached. Defaults to
+// false.
 func WithStrictHash(strict bool) Option {
 	return optionFunc(func(c *config) { c.strictHash = strict })
 }
@@ -116,10 +117,10 @@ func WithCacheBytes(n int64) Option {
 	return optionFunc(func(c *config) { c.cacheBytes = n })
 }
 
-// WithBodyLimit bounds a request's body, in bytes: a longer one is answered 413.
-// An answer that is longer is passed on, but not cached. Defaults to 10 MiB. The
-// bodies of all requests under way have 64 MiB together, or this limit if it is
-// more: the others wait.
+// WithBodyLimit bounds a request's body, in bytes: a longer one is answered
+// 413. An answer that is longer is passed on, but not cached. Defaults to 10
+// MiB. The bodies of all requests under way have 64 MiB together, or this limit
+// if it is more: the others wait.
 func WithBodyLimit(n int64) Option {
 	return optionFunc(func(c *config) { c.bodyLimit = n })
 }

@@ -36,7 +36,8 @@ func (g *Gateway) checkPost(r *http.Request) error {
 	return nil
 }
 
-// isAddress reports whether host is an IP address or localhost, with or without a port.
+// isAddress reports whether host is an IP address or localhost, with or without
+// a port.
 func isAddress(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -45,11 +46,12 @@ func isAddress(host string) bool {
 	return err == nil || host == "localhost"
 }
 
-// A client has clientTimeout for each piece of its body, and bodyTimeout for all
-// of it, because other requests may be waiting for the memory.
+// A client has clientTimeout for each piece of its body, and bodyTimeout for
+// all of it, because other requests may be waiting for the memory.
 const bodyTimeout = 2 * time.Minute
 
-// refusalTimeout is how long a refused client may take for the rest of its body.
+// refusalTimeout is how long a refused client may take for the rest of its
+// body.
 const refusalTimeout = 5 * time.Second
 
 // limitBody gives the client's body its time before anything reads it.
@@ -105,7 +107,8 @@ func readBody(x *exchange, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// readSized reads r to its end into memory for about size bytes, if that is known.
+// readSized reads r to its end into memory for about size bytes, if that is
+// known.
 func readSized(r io.Reader, size int64) ([]byte, error) {
 	var buf bytes.Buffer
 	if size > 0 {

@@ -17,8 +17,8 @@ func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
 	if !leader {
 		return
 	}
-	// Between the lookup and here another refresh may have ended. One that there is
-	// no memory for is left to the next request.
+	// Between the lookup and here another refresh may have ended. One that
+	// there is no memory for is left to the next request.
 	size := int64(len(q.call.body))
 	if g.store.get(q.key, q.deps) != stale || !g.bodies.tryTake(size) {
 		g.flights.end(fl)

@@ -41,7 +41,8 @@ func (e *entry) ids(f func(depKey)) {
 	f(depKey{e.tenant, policyDep})
 }
 
-// store holds the entries, which deps they have, and the current hashes of deps.
+// store holds the entries, which deps they have, and the current hashes of
+// deps.
 type store struct {
 	strict bool
 
@@ -86,8 +87,8 @@ func (s *store) get(k entryKey, deps []Dep) *entry {
 	return e
 }
 
-// put stores e under k in place of what was there. It reports false if a dep of e
-// is known to have moved on, or if e is too large.
+// put stores e under k in place of what was there. It reports false if a dep of
+// e is known to have moved on, or if e is too large.
 func (s *store) put(k entryKey, e *entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,9 +127,9 @@ func (s *store) outdated(e *entry) bool {
 	return false
 }
 
-// movedOn reports whether a dep with the current hash now outdates the hash. "v1"
-// means no version, or the version "v1". The dep's last invalidation tells which,
-// because one without a version has a random hash.
+// movedOn reports whether a dep with the current hash now outdates the hash.
+// "v1" means no version, or the version "v1". The dep's last invalidation tells
+// which, because one without a version has a random hash.
 func (s *store) movedOn(hash, now string) bool {
 	if hash == defaultHash && !s.strict && isRandom(now) {
 		return false

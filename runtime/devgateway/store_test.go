@@ -13,7 +13,8 @@ import (
 // randomHash is the new hash of data without a version.
 const randomHash = "0b0e7a1c-6f0e-4c1e-9f0a-3c1d2e4f5a6b"
 
-// model is the plainest store there is: a list, the most recently used entry first.
+// model is the plainest store there is: a list, the most recently used entry
+// first.
 type model struct {
 	max     int64
 	entries []modelEntry
@@ -187,7 +188,8 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 	}
 }
 
-// An attacker, or a long day, brings ever new ids: what is known of them is bounded.
+// An attacker, or a long day, brings ever new ids: what is known of them is
+// bounded.
 func TestKnownHashesAreBounded(t *testing.T) {
 	t.Parallel()
 	s, err := newStore(1<<20, false)

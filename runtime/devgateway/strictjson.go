@@ -15,7 +15,8 @@ type repeatedError string
 func (e repeatedError) Error() string { return string(e) + " occurs twice" }
 
 // members returns the members of a JSON object. Their names are exact and occur
-// once: to encoding/json, "EXP" would be "exp", and the last of two would count.
+// once: to encoding/json, "EXP" would be "exp", and the last of two would
+// count.
 func members(object []byte) (map[string]json.RawMessage, error) {
 	if !json.Valid(object) { // a decoder ignores what follows the object
 		return nil, errNoObject
@@ -43,8 +44,8 @@ func members(object []byte) (map[string]json.RawMessage, error) {
 	return all, nil
 }
 
-// decode stores the value of a member in target. A member that is missing or null
-// leaves target unchanged.
+// decode stores the value of a member in target. A member that is missing or
+// null leaves target unchanged.
 func decode(value json.RawMessage, target any) error {
 	if value == nil || string(value) == "null" {
 		return nil
@@ -58,9 +59,9 @@ type skipped struct{}
 // UnmarshalJSON implements [json.Unmarshaler].
 func (skipped) UnmarshalJSON([]byte) error { return nil }
 
-// isExact reports whether encoding/json decodes all strings of a JSON text without
-// loss. It replaces bytes that are not UTF-8 and halves of surrogate pairs, which
-// makes different strings equal.
+// isExact reports whether encoding/json decodes all strings of a JSON text
+// without loss. It replaces bytes that are not UTF-8 and halves of surrogate
+// pairs, which makes different strings equal.
 func isExact(text []byte) bool {
 	if !utf8.Valid(text) {
 		return false

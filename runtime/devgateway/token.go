@@ -84,8 +84,8 @@ func invalidToken(message string) *apiError {
 	return &apiError{status: http.StatusUnauthorized, code: "invalid_token", message: message}
 }
 
-// trimPadding leaves base64's padding out of a JWT: all else that is no letter of
-// a token ends it.
+// trimPadding leaves base64's padding out of a JWT: all else that is no letter
+// of a token ends it.
 var trimPadding = strings.NewReplacer("==.", ".", "=.", ".")
 
 // holdsToken reports whether there is a gateway token in s, valid or not and
@@ -102,11 +102,12 @@ func isNoLetter(r rune) bool { return !strings.ContainsRune(tokenLetters, r) }
 
 const tokenLetters = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// jsonStart is {" in base64, where a JWT begins that is joined to a word before it.
+// jsonStart is {" in base64, where a JWT begins that is joined to a word before
+// it.
 const jsonStart = "eyJ"
 
-// holdsJWT reports whether one of the parts begins a JWT. What the two parts after
-// it hold does not matter: a damaged token is still no key.
+// holdsJWT reports whether one of the parts begins a JWT. What the two parts
+// after it hold does not matter: a damaged token is still no key.
 func holdsJWT(parts []string) bool {
 	for ; len(parts) >= 3; parts = parts[1:] {
 		_, joined, _ := strings.Cut(parts[0], jsonStart)

@@ -83,9 +83,10 @@ func (g *gateway) serve(req *http.Request) *http.Response {
 // tokens counts the tokens of all simulations, so that no two are the same.
 var tokens atomic.Int64
 
-// token returns a new one that the gateway takes. Clients with the same token know
-// each other's requests, which processes do not. Answers are served for longer than a
-// run takes: what is stale at its end has not just been spared by its expiry.
+// token returns a new one that the gateway takes. Clients with the same token
+// know each other's requests, which processes do not. Answers are served for
+// longer than a run takes: what is stale at its end has not just been spared by
+// its expiry.
 func token(tb testing.TB) string {
 	tb.Helper()
 	t, err := devgateway.Mint([]byte(secret), devgateway.Claims{
@@ -99,13 +100,14 @@ func token(tb testing.TB) string {
 	return t
 }
 
-// headerVersion carries the version that a question is asked of, beside the body,
-// which has to be the same for all questions about a document. It is one of those
-// that the gateway forwards.
+// headerVersion carries the version that a question is asked of, beside the
+// body, which has to be the same for all questions about a document. It is one
+// of those that the gateway forwards.
 const headerVersion = "Tracestate"
 
-// llm answers any question with the version that it is asked of, after some seconds.
-// It has no answer, and so nothing for the cache, where no version is named.
+// llm answers any question with the version that it is asked of, after some
+// seconds. It has no answer, and so nothing for the cache, where no version is
+// named.
 type llm struct{ *dice }
 
 // RoundTrip implements [http.RoundTripper].

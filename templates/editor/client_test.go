@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// client speaks the Language Server Protocol with one server. The files that it opens are
-// not on the disk.
+// client speaks the Language Server Protocol with one server. The files that it
+// opens are not on the disk.
 type client struct {
 	in     io.Writer
 	out    *textproto.Reader
@@ -95,7 +95,8 @@ func startClient(t *testing.T) *client {
 	return c
 }
 
-// open sends a file. A line that names the JSON Schema comes first, so the lines of text count from 1.
+// open sends a file. A line that names the JSON Schema comes first, so the
+// lines of text count from 1.
 func (c *client) open(t *testing.T, uri, text string) {
 	t.Helper()
 	c.notify(t, "textDocument/didOpen", object{"textDocument": object{
@@ -161,7 +162,8 @@ func (c *client) send(t *testing.T, m message) {
 	}
 }
 
-// receive reads the next message. It keeps diagnostics and answers the server's own requests.
+// receive reads the next message. It keeps diagnostics and answers the server's
+// own requests.
 func (c *client) receive(t *testing.T) message {
 	t.Helper()
 	header, err := c.out.ReadMIMEHeader()
@@ -213,7 +215,8 @@ func configuration(t *testing.T, params json.RawMessage) json.RawMessage {
 	for i, item := range asked.Items {
 		settings[i] = object{}
 		if item.Section == "yaml" {
-			// By default, the server fetches a list of schemas for all kinds of files.
+			// By default, the server fetches a list of schemas for all kinds of
+			// files.
 			settings[i] = object{"validate": true, "hover": true, "schemaStore": object{"enable": false}}
 		}
 	}

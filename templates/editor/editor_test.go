@@ -25,13 +25,15 @@ type file struct {
 
 // elsewhere lists the goldens where the server and depgen mark different lines.
 var elsewhere = map[string][]int{
-	// The YAML is broken: the server reads on after the mistake, and finds more.
+	// The YAML is broken: the server reads on after the mistake, and finds
+	// more.
 	"bad_alias_bomb.txtar":  {2, 3, 4, 5, 6, 7},
 	"bad_yaml_anchor.txtar": {3, 5},
 	"bad_yaml_colon.txtar":  {3, 4},
 	"bad_yaml_quote.txtar":  {3, 6},
 	"bad_yaml_tab.txtar":    {2, 3, 4},
-	// To the server, these are valid YAML, and no rule of a JSON Schema is about them.
+	// To the server, these are valid YAML, and no rule of a JSON Schema is
+	// about them.
 	"bad_alias_loop.txtar":   {},
 	"bad_merge.txtar":        {},
 	"bad_only_comment.txtar": {},
@@ -43,7 +45,8 @@ var elsewhere = map[string][]int{
 	"bad_version_newer.txtar": {1, 3},
 }
 
-// TestServer opens all schemas in one server, and compares its diagnostics and hovers.
+// TestServer opens all schemas in one server, and compares its diagnostics and
+// hovers.
 func TestServer(t *testing.T) {
 	t.Parallel()
 	c := startClient(t)
@@ -108,8 +111,8 @@ var useless = []string{
 	"Matches multiple schemas", "Matches a schema that is not allowed", "does not match the pattern", `Expected "kind"`, "Expected one of",
 }
 
-// requireLines fails unless the server finds the mistakes of form in a file, marks only lines that
-// depgen reports, and uses words that help.
+// requireLines fails unless the server finds the mistakes of form in a file,
+// marks only lines that depgen reports, and uses words that help.
 func requireLines(t *testing.T, f file, found []diagnostic) {
 	t.Helper()
 	lines := []int{}

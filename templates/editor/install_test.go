@@ -14,8 +14,8 @@ import (
 
 const serverVersion = "2.0.0"
 
-// serverCommand returns the command line of the language server. Without Node.js, npm or
-// its registry, the test is skipped.
+// serverCommand returns the command line of the language server. Without
+// Node.js, npm or its registry, the test is skipped.
 func serverCommand(t *testing.T) []string {
 	t.Helper()
 	node, err := exec.LookPath("node")
@@ -29,7 +29,8 @@ func serverCommand(t *testing.T) []string {
 	return []string{node, server, "--stdio"}
 }
 
-// install returns the language server's script, and installs it if no earlier run has.
+// install returns the language server's script, and installs it if no earlier
+// run has.
 func install(ctx context.Context) (string, error) {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
@@ -47,8 +48,8 @@ func install(ctx context.Context) (string, error) {
 	return script, installInto(ctx, npm, dir)
 }
 
-// installInto installs the server next to dir and then moves it there, so that dir is
-// complete or missing.
+// installInto installs the server next to dir and then moves it there, so that
+// dir is complete or missing.
 func installInto(ctx context.Context, npm, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err

@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// header carries a mark from a client to package cachecoretest, through proxies and
-// under any name of the host. Clients send it only while a test in their process
-// listens.
+// header carries a mark from a client to package cachecoretest, through proxies
+// and under any name of the host. Clients send it only while a test in their
+// process listens.
 const header = "X-Cachecore-Test-Degraded"
 
 // maxMarks bounds the marks that never arrive.
@@ -53,8 +53,9 @@ func Mark(h http.Header, reason error) {
 	h.Set(header, id)
 }
 
-// Take removes the mark from a request's headers and returns its reason. It returns
-// nil for a request without a mark, and for a copy of one that has been taken.
+// Take removes the mark from a request's headers and returns its reason. It
+// returns nil for a request without a mark, and for a copy of one that has been
+// taken.
 func Take(h http.Header) error {
 	id := h.Get(header)
 	h.Del(header)

@@ -27,8 +27,8 @@ func interpreter(t *testing.T) string {
 	return python
 }
 
-// environment returns the Python of a virtual environment with the client, which
-// it makes if no earlier run has.
+// environment returns the Python of a virtual environment with the client,
+// which it makes if no earlier run has.
 var environment = sync.OnceValues(func() (string, error) {
 	python3, err := exec.LookPath("python3")
 	if err != nil {

@@ -25,7 +25,8 @@ import (
 
 // These tests hold docs/sdks.md to what it says of single SDKs.
 
-// client returns one whose requests a gateway in memory answers, if it is given.
+// client returns one whose requests a gateway in memory answers, if it is
+// given.
 func client(t *testing.T, url string, gateway ...roundTripper) *cachecore.Client {
 	t.Helper()
 	var opts []cachecore.Option
@@ -63,7 +64,8 @@ func TestAnthropicAddsV1Itself(t *testing.T) {
 	}
 }
 
-// The Responses API is tagged like all others; the local gateway does not have it.
+// The Responses API is tagged like all others; the local gateway does not have
+// it.
 func TestOpenAIResponses(t *testing.T) {
 	t.Parallel()
 	dep := cachecore.NewDep("doc:1")
