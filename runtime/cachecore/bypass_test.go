@@ -31,6 +31,7 @@ func TestWithBypass_DeletesWhatNamesTheTenant(t *testing.T) {
 		{"tenant token as OpenAI's key", "Authorization", "Bearer sk-" + testJWT, false},
 		{"tenant token as a password", "Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+testToken)), false},
 		{"its JWT as a user name", "Authorization", "basic " + base64.StdEncoding.EncodeToString([]byte(testJWT+":")), false},
+		{"a password in the URL alphabet, without padding", "Authorization", "Basic\t" + base64.RawURLEncoding.EncodeToString([]byte("ÿ?>:"+testToken)), false},
 		{"another password", "Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte("user:own")), true},
 		{"no basic authentication", "Authorization", "Basic " + "!", true},
 		{"the SDK's own key", "Authorization", "Bearer sk-own", true},

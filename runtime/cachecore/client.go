@@ -66,8 +66,8 @@ func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 		slots:    make(chan struct{}, cfg.concurrency),
 		idle:     make(chan struct{}),
 	}
-	c.flights = inflightOf(c.origin, token)
 	c.transport = newTransport(c)
+	c.flights = inflightOf(c.origin, c.transport.jwt.reveal())
 	c.life, c.endLife = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -145,7 +145,7 @@ func isASCII(s string) bool {
 
 func isPort(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
-	return err == nil && n > 0
+	return err == nil && n > 0 && s[0] != '0'
 }
 
 func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -43,19 +44,27 @@ func NewDep(id string) Dep {
 	d := Dep{id: id, hash: defaultHash}
 	switch prefix, rest, found := strings.Cut(id, ":"); {
 	case id == "" || found && rest == "":
-		d.err = fmt.Errorf("dep %q has an empty id: give it the id of the data", id)
+		d.err = fmt.Errorf("dep %s has an empty id: give it the id of the data", quote(id))
 	case found && prefix == "":
-		d.err = fmt.Errorf("dep %q has no prefix: write it as kind:id", id)
+		d.err = fmt.Errorf("dep %s has no prefix: write it as kind:id", quote(id))
 	case len(id) > maxID:
-		d.err = fmt.Errorf("dep %q… has an id of %d bytes, more than %d; use a hash of the id", id[:maxShown], len(id), maxID)
+		d.err = fmt.Errorf("dep %s has an id of %d bytes, more than %d; use a hash of the id", quote(id), len(id), maxID)
 	case !utf8.ValidString(id):
-		d.err = fmt.Errorf("dep %q is not valid UTF-8", id)
+		d.err = fmt.Errorf("dep %s is not valid UTF-8", quote(id))
 	}
 	return d
 }
 
-// maxShown bounds how much of an id that is too long an error quotes, in bytes.
-const maxShown = 64
+// maxShown bounds how much of an id an error quotes, in bytes.
+const maxShown = 200
+
+// quote quotes an id for an error.
+func quote(id string) string {
+	if len(id) > maxShown {
+		return strconv.Quote(id[:maxShown]) + "…"
+	}
+	return strconv.Quote(id)
+}
 
 var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 
@@ -70,7 +79,7 @@ func NewCompositeDep(prefix string, parts ...string) Dep {
 	}
 	d := NewDep(prefix + ":" + strings.Join(escaped, "/"))
 	if d.err == nil && slices.Contains(parts, "") {
-		d.err = fmt.Errorf("dep %q has an empty part: give it the whole id of the data", d.id)
+		d.err = fmt.Errorf("dep %s has an empty part: give it the whole id of the data", quote(d.id))
 	}
 	return d
 }
@@ -94,11 +103,11 @@ func (d Dep) WithHash(hash string) Dep {
 	switch {
 	case d.err != nil:
 	case hash == "":
-		d.err = fmt.Errorf("dep %q has an empty hash: give it the version of the data", d.id)
+		d.err = fmt.Errorf("dep %s has an empty hash: give it the version of the data", quote(d.id))
 	case len(hash) > maxHash:
-		d.err = fmt.Errorf("dep %q has a hash of %d bytes, more than %d; use a hash of the version", d.id, len(hash), maxHash)
+		d.err = fmt.Errorf("dep %s has a hash of %d bytes, more than %d; use a hash of the version", quote(d.id), len(hash), maxHash)
 	case !utf8.ValidString(hash):
-		d.err = fmt.Errorf("dep %q has a hash that is not valid UTF-8", d.id)
+		d.err = fmt.Errorf("dep %s has a hash that is not valid UTF-8", quote(d.id))
 	}
 	return d
 }

@@ -177,6 +177,19 @@ func FuzzNewCompositeDep(f *testing.F) {
 	})
 }
 
+func TestDep_ErrorsAreShort(t *testing.T) {
+	t.Parallel()
+	for _, d := range []cachecore.Dep{
+		cachecore.NewDep(strings.Repeat("x", 10_000) + ":"),
+		cachecore.NewDep("doc:" + strings.Repeat("x", 10_000)),
+		cachecore.NewDep("doc:" + strings.Repeat("x", 4000)).WithHash(""),
+	} {
+		if err := (&cachecore.InvalidateError{Dep: d, Err: d.Err()}).Error(); len(err) > 600 {
+			t.Errorf("an error of %d bytes: %s", len(err), err)
+		}
+	}
+}
+
 func TestDep_Versioned(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

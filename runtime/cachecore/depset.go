@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -16,7 +17,7 @@ type depSet struct {
 	err    error // why the set cannot be sent
 
 	fitted atomic.Pointer[fitted]
-	joined atomic.Pointer[joined] // the latest that it was a part of
+	joined joins
 }
 
 // fitted is a set as it travels within a header budget.
@@ -24,9 +25,6 @@ type fitted struct {
 	budget int
 	set    *depSet
 }
-
-// joined is the union of two sets.
-type joined struct{ a, b, sum *depSet }
 
 // newDepSet returns the set of deps and of what they are grouped by.
 func newDepSet(deps []Dep) *depSet {
@@ -67,23 +65,52 @@ func union(a, b *depSet) *depSet {
 	return sum
 }
 
-// join is [union], which it makes once for the same two sets: a context that
-// records deps and declares others has the same two for each of its requests.
+// join is [union], which it makes once for equal sets: a context that records deps
+// and declares others has the same two for each of its requests, and so have
+// contexts that are made for each of them.
 func join(a, b *depSet) *depSet {
-	if a.empty() || b.empty() {
+	if a.empty() || b.empty() || a.err != nil || b.err != nil {
 		return union(a, b)
 	}
-	for _, s := range []*depSet{a, b} {
-		if j := s.joined.Load(); j != nil && j.a == a && j.b == b {
-			return j.sum
+	if sum := cmp.Or(a.joined.find(a, b), b.joined.find(a, b)); sum != nil {
+		return sum
+	}
+	j := joined{a.header, b.header, union(a, b)}
+	// Either may be shared by many contexts and the other belong to one of them.
+	a.joined.add(j)
+	b.joined.add(j)
+	return j.sum
+}
+
+// joins are the latest unions that a set was a part of.
+type joins struct {
+	mu   sync.Mutex
+	all  [4]joined
+	next int
+}
+
+// joined is the union of the sets with two headers.
+type joined struct {
+	a, b string
+	sum  *depSet
+}
+
+func (j *joins) find(a, b *depSet) *depSet {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, have := range j.all {
+		if have.a == a.header && have.b == b.header {
+			return have.sum
 		}
 	}
-	j := &joined{a, b, union(a, b)}
-	// Either may be shared by many contexts and the other belong to one of
-	// them.
-	a.joined.Store(j)
-	b.joined.Store(j)
-	return j.sum
+	return nil
+}
+
+func (j *joins) add(u joined) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.all[j.next] = u
+	j.next = (j.next + 1) % len(j.all)
 }
 
 // empty reports whether there is nothing to send.

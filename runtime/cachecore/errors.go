@@ -69,9 +69,9 @@ type InvalidateError struct {
 
 func (e *InvalidateError) Error() string {
 	if e.Attempts > 1 {
-		return fmt.Sprintf("cachecore: invalidate %q: %v (after %d attempts)", e.Dep.id, e.Err, e.Attempts)
+		return fmt.Sprintf("cachecore: invalidate %s: %v (after %d attempts)", quote(e.Dep.id), e.Err, e.Attempts)
 	}
-	return fmt.Sprintf("cachecore: invalidate %q: %v", e.Dep.id, e.Err)
+	return fmt.Sprintf("cachecore: invalidate %s: %v", quote(e.Dep.id), e.Err)
 }
 
 // Unwrap returns the cause.

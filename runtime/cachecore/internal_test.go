@@ -163,6 +163,9 @@ func TestEffective_IsMadeOnce(t *testing.T) {
 		if again := effective(ctx); again != first {
 			t.Errorf("%s: made again", name)
 		}
+		if again := effective(WithDeps(Track(ctx), NewDep("doc:9"))); again != effective(WithDeps(Track(ctx), NewDep("doc:9"))) {
+			t.Errorf("%s: made again for another context with the same deps", name)
+		}
 		Use(nested, NewDep("late:"+strings.ReplaceAll(name, " ", "_")))
 		if again := effective(ctx); len(again.deps) == len(first.deps) {
 			t.Errorf("%s: a dep that was recorded later is missing", name)

@@ -73,6 +73,7 @@ type run struct {
 	first    bool    // not a second pass
 	turns    []*turn // of versioned deps; nil without any
 	next     atomic.Int64
+	helpers  atomic.Int64 // workers in place of those that wait
 	left     atomic.Int64 // valid deps that are not done
 	down     atomic.Bool  // see invalidation
 	finished chan struct{}
@@ -137,7 +138,7 @@ func (r *run) work(ctx context.Context) {
 		if d.Err() != nil {
 			continue
 		}
-		inv := invalidation{dep: d, down: &r.down}
+		inv := invalidation{dep: d, down: &r.down, onWait: func() { r.help(ctx) }}
 		if d.versioned {
 			inv.turn = r.turns[i]
 		} else {
@@ -157,6 +158,15 @@ func (r *run) work(ctx context.Context) {
 		if r.left.Add(-1) == 0 {
 			close(r.finished)
 		}
+	}
+}
+
+// help begins another worker in place of one that waits for a retry. There are no
+// more of them than workers: a gateway that is down must not get many attempts for
+// each dep.
+func (r *run) help(ctx context.Context) {
+	if int(r.next.Load()) < len(r.results) && int(r.helpers.Add(1)) <= r.client.cfg.concurrency {
+		r.client.spawn(func() { r.work(ctx) })
 	}
 }
 

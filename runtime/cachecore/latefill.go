@@ -52,8 +52,10 @@ func (r *repeat) endSending() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	r.sending--
+	before := r.left
 	r.until, r.left = fs.seq, fs.carrying(r.dep.id)
-	if r.left > 0 {
+	// Flights that were overdue before are not waited for again.
+	if r.left > 0 && (r.left > before || !r.unawaited) {
 		wait := 2 * r.client.cfg.fillWindow
 		r.unawaited, r.overdueAt = false, time.Now().Add(wait)
 		if r.overdue == nil {
@@ -156,12 +158,20 @@ func (c *Client) dropRepeats() {
 	}
 }
 
-// enqueue has the repeat carried out by one of the client's repeaters. There
-// are no more of them than invalidations at a time, because one flight's end
-// can make many repeats due.
+// maxRepeaters bounds the repeaters of a client to so many times its concurrency,
+// because one flight's end can make many repeats due, which may all have to wait.
+const maxRepeaters = 16
+
+// enqueue has the repeat carried out by one of the client's repeaters.
 func (c *Client) enqueue(r *repeat) {
 	c.ready = append(c.ready, r)
-	if c.repeaters < c.cfg.concurrency {
+	c.helpRepeat(c.cfg.concurrency)
+}
+
+// helpRepeat begins another repeater if there is work for it and there are fewer
+// than most.
+func (c *Client) helpRepeat(most int) {
+	if len(c.ready) > 0 && c.repeaters < most {
 		c.repeaters++
 		c.spawn(c.repeatAll)
 	}
@@ -198,7 +208,15 @@ func (c *Client) repeatOne(r *repeat) {
 	}
 	ctx, cancel := c.detach(r.ctx)
 	defer cancel()
-	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, &invalidation{dep: r.dep, down: &c.repeatsDown}))
+	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, &invalidation{
+		dep:  r.dep,
+		down: &c.repeatsDown,
+		onWait: func() { // in place of this repeater
+			c.flights.mu.Lock()
+			defer c.flights.mu.Unlock()
+			c.helpRepeat(maxRepeaters * c.cfg.concurrency)
+		},
+	}))
 }
 
 // secondPass repeats an invalidation once, later.

@@ -91,6 +91,29 @@ func askAndRecover(ctx context.Context, c *cachecore.Client, use func(*http.Resp
 	}()
 }
 
+// A body that has been open for long is not waited for each time.
+func TestLateFill_LeakedBodyIsWaitedForOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{complete: scenario(forever, answersAfter10s)}
+		c := g.client(t, cachecore.WithFillWindow(20*time.Second))
+		ctx := cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1"))
+		ask(ctx, c, readNothing)
+		synctest.Wait()
+		invalidate(t, c, cachecore.NewDep("doc:1"))
+		<-time.After(100 * time.Second)
+		invalidate(t, c, cachecore.NewDep("doc:1"))
+		<-time.After(100 * time.Second)
+		ask(ctx, c, readAll)
+		synctest.Wait()
+		invalidate(t, c, cachecore.NewDep("doc:1"))
+		<-time.After(100 * time.Second)
+		if got, want := times(g.arrivals("")), seconds(0, 40, 100, 200, 210, 240); !reflect.DeepEqual(got, want) {
+			t.Errorf("invalidated at %v, want %v", got, want)
+		}
+	})
+}
+
 // A request that ends after Close no longer waited for it does no harm.
 func TestLateFill_RequestThatEndsAfterClose(t *testing.T) {
 	t.Parallel()
@@ -205,6 +228,7 @@ func TestLateFill_ClientsOfATenantShareWhatIsInFlight(t *testing.T) {
 		want       []time.Duration
 	}{
 		{"same gateway and token", url + ":80", "token of this test", seconds(1, 10)},
+		{"the token in its other form", url, "token of this test, prefixed", seconds(1, 10)},
 		{"another token", url, "another token", seconds(1)},
 		{"another gateway", "http://other.test", "token of this test", seconds(1)},
 	}
@@ -212,8 +236,11 @@ func TestLateFill_ClientsOfATenantShareWhatIsInFlight(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				token := strings.ReplaceAll(tt.name+" "+"token of this test", " ", "-")
+				token := strings.ReplaceAll(tt.name+" token of this test", " ", "-")
 				second := strings.ReplaceAll(tt.name+" "+tt.token, " ", "-")
+				if bare, ok := strings.CutSuffix(second, ",-prefixed"); ok {
+					second = "cc_live_k1." + bare
+				}
 				reader, err := cachecore.New(url, token, cachecore.WithBaseTransport(roundTripFunc(answersAfter10s)))
 				if err != nil {
 					t.Fatal(err)

@@ -31,6 +31,7 @@ func TestNew_ChecksItsArguments(t *testing.T) {
 		{"host that is not ASCII", "https://gate\u0130way.test", testToken, nil, "host is not ASCII"},
 		{"escaped host that is not ASCII", "https://gate%C4%B0way.test", testToken, nil, "host is not ASCII"},
 		{"port too large", url + ":99999", testToken, nil, "port is out of range"},
+		{"port with a zero before it", url + ":080", testToken, nil, "port is out of range"},
 		{"port 0", url + ":0", testToken, nil, "port is out of range"},
 		{"token empty", url, "", nil, "token: empty"},
 		{"token blank", url, " \n", nil, "token: empty"},

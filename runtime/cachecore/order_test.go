@@ -117,6 +117,30 @@ func TestOrder_FailsTogether(t *testing.T) {
 	})
 }
 
+// Nor for a base transport that ignores the contexts of its requests.
+func TestOrder_WaitIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
+			<-release
+			return answer(req, 200, "", receiptOK), nil
+		}}
+		c := g.client(t)
+		stuck := make(chan error, 1)
+		go func() { stuck <- c.Invalidate(t.Context(), price("1")) }()
+		synctest.Wait()
+		begin := time.Now()
+		if err := c.Invalidate(t.Context(), price("2")); err == nil || time.Since(begin) != 30*time.Second {
+			t.Errorf("%v after %v, want an error after 30s", err, time.Since(begin))
+		}
+		close(release)
+		if err := <-stuck; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A retry whose time is over before it gets a slot is not sent, and the error
 // is that of the last request.
 func TestSlots_RetryThatComesTooLate(t *testing.T) {
@@ -183,6 +207,52 @@ func TestSlots_AreNotHeldWhileWaiting(t *testing.T) {
 		}
 		if err := <-failed; err == nil {
 			t.Error("the others succeeded")
+		}
+	})
+}
+
+// Nor do they keep the other deps of their own call from being sent.
+func TestSlots_OtherDepsOfTheCallAreSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			seen := g.arrivals("")
+			if seen[len(seen)-1].ID == "doc:ok" {
+				return answer(req, 200, "", receiptOK), nil
+			}
+			return answer(req, 503, "", ""), nil
+		}
+		c := g.client(t, cachecore.WithConcurrency(4))
+		c.InvalidateMany(t.Context(), append(numbered("doc", 4), cachecore.NewDep("doc:ok"))...)
+		if got := times(g.arrivals("doc:ok")); !reflect.DeepEqual(got, seconds(0)) {
+			t.Errorf("sent at %v, want at once", got)
+		}
+	})
+}
+
+// Repetitions that wait to try again do not delay others.
+func TestSlots_RepetitionsThatWaitDelayNoOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{complete: answersAfter10s}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			seen := g.arrivals("")
+			if last := seen[len(seen)-1]; last.at < 5*time.Second || last.ID == "doc:ok" {
+				return answer(req, 200, "", receiptOK), nil
+			}
+			return answer(req, 503, "", ""), nil
+		}
+		c := g.client(t, cachecore.WithConcurrency(4))
+		deps := append(numbered("doc", 4), cachecore.NewDep("doc:ok"))
+		ask(cachecore.WithDeps(t.Context(), deps...), c, readAll)
+		<-time.After(time.Second)
+		invalidate(t, c, deps...)
+		if err := c.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := times(g.arrivals("doc:ok")); !reflect.DeepEqual(got, seconds(1, 10)) {
+			t.Errorf("sent at %v, want at 1s and 10s", got)
 		}
 	})
 }

@@ -46,8 +46,8 @@ var knownTexts = []string{
 // quotesNothing reports whether err is of a kind whose text comes from this
 // side of the connection, or from its set-up, when the token is not sent yet.
 func quotesNothing(err error) bool {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err
+	for u := (*url.Error)(nil); errors.As(err, &u); {
+		err = u.Err // whose text counts: a url.Error is a net.Error itself
 	}
 	for _, known := range knownErrors {
 		if errors.Is(err, known) {

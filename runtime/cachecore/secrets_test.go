@@ -231,6 +231,20 @@ func TestToken_IsInNoErrorOfTheTransport(t *testing.T) {
 	}
 }
 
+// An http.Client as a base transport wraps errors in a url.Error, and two wrap them
+// twice.
+func TestToken_IsInNoErrorOfNestedClients(t *testing.T) {
+	t.Parallel()
+	gateway := newRecorder(t, raw("HTTP/1.1 %s\r\n\r\n"))
+	inner := &http.Client{Transport: roundTripFunc((&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do)}
+	c := newClient(t, gateway.URL, quick(1), cachecore.WithBaseTransport(roundTripFunc(inner.Do)))
+	err := c.Invalidate(t.Context(), cachecore.NewDep("doc:1"))
+	if err == nil || strings.Contains(err.Error(), "malformed") {
+		t.Errorf("got %v", err)
+	}
+	requireNoToken(t, "error", fmt.Sprint(err))
+}
+
 // closeEcho is a body that shows the token when it is closed.
 type closeEcho struct{ io.Reader }
 

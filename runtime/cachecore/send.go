@@ -37,10 +37,15 @@ type invalidation struct {
 	// long.
 	down *atomic.Bool
 
+	onWait func() // called before each wait for a retry; may be nil
+
 	hash     string    // new, of a dep without a version
 	deadline time.Time // set when the first request is sent
 	repeat   *repeat   // set then, to watch
 }
+
+// errNoResponse is the fault of a base transport that breaks its contract.
+var errNoResponse = errors.New("the base transport returned neither a response nor an error")
 
 // errLate is returned by an attempt whose time was over before it was sent.
 var errLate = errors.New("the client's timeout is over")
@@ -72,6 +77,9 @@ func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts in
 		if time.Until(inv.deadline) < wait {
 			inv.down.Store(true)
 			return 0, attempts, last
+		}
+		if inv.onWait != nil {
+			inv.onWait()
 		}
 		select {
 		case <-time.After(wait):
@@ -107,7 +115,9 @@ func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent
 		if inv.deadline.IsZero() { // the wait for the lane counts
 			inv.deadline = time.Now().Add(c.cfg.timeout)
 		}
-		keys, err = c.order.send(ctx, inv.turn, post)
+		waiting, cancel := context.WithDeadline(ctx, inv.deadline)
+		defer cancel()
+		keys, err = c.order.send(waiting, inv.turn, post)
 		return keys, sent, err
 	}
 	if inv.hash == "" {
@@ -150,8 +160,11 @@ func (c *Client) post(ctx context.Context, deadline time.Time, id, hash string) 
 	req.Header.Set("Accept", "application/json")
 	// Without an http.Client, which would follow redirects with the token.
 	resp, err := c.cfg.base.RoundTrip(req)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, &temporary{error: c.printable(err)}
+	case resp == nil:
+		return 0, errNoResponse
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))

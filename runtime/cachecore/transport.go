@@ -79,7 +79,7 @@ func (t *Transport) deps(req *http.Request) (*depSet, error) {
 			if err != nil {
 				return set, err
 			}
-			set = union(set, newDepSet(deps))
+			set = join(set, newDepSet(deps))
 		}
 	}
 	if set.empty() {
@@ -128,6 +128,9 @@ func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) 
 			return nil, err // the caller's own
 		}
 		return nil, t.client.printable(err)
+	}
+	if resp == nil {
+		return nil, errNoResponse
 	}
 	if call != nil {
 		if s := ParseStatus(resp.Header); s.Status != Unknown {
@@ -206,11 +209,13 @@ func (t *Transport) namesTenant(name string, values []string) bool {
 // basicCredentials returns what a value in the form of basic authentication
 // encodes, empty if it has another form.
 func basicCredentials(value string) string {
-	scheme, encoded, _ := strings.Cut(value, " ")
-	if !strings.EqualFold(scheme, "basic") {
+	fields := strings.Fields(value)
+	if len(fields) != 2 || !strings.EqualFold(fields[0], "basic") {
 		return ""
 	}
-	credentials, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	// Some clients use the other alphabet, or leave the padding out.
+	encoded := strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(fields[1])
+	credentials, err := base64.RawStdEncoding.DecodeString(encoded)
 	if err != nil {
 		return ""
 	}

@@ -303,6 +303,19 @@ func TestTransport_CauseOfTheContextIsPrinted(t *testing.T) {
 	}
 }
 
+// A base transport that breaks its contract must not end the process.
+func TestTransport_BaseReturnsNothing(t *testing.T) {
+	t.Parallel()
+	c := inMemory(t, func(*http.Request) (*http.Response, error) { return nil, nil })
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://gateway.test/", nil)
+	if _, err := c.Transport().RoundTrip(req); err == nil || !strings.Contains(err.Error(), "neither") { //nolint:bodyclose // there is none
+		t.Errorf("got %v", err)
+	}
+	if err := c.Invalidate(t.Context(), cachecore.NewDep("doc:1")); err == nil || !strings.Contains(err.Error(), "neither") {
+		t.Errorf("invalidate: %v", err)
+	}
+}
+
 // idleSpy counts CloseIdleConnections.
 type idleSpy struct {
 	http.RoundTripper
