@@ -96,7 +96,21 @@ func newRootCommand() *cobra.Command {
 		newGatewayCommand(),
 		newCompletionCommand(),
 	)
+	prepare(root)
 	return root
+}
+
+// prepare does for a command and those below it what each of them needs.
+func prepare(cmd *cobra.Command) {
+	cmd.Long, cmd.Example = inWords(cmd.Long), inWords(cmd.Example)
+	for _, flag := range []string{"package", "addr", "upstream", "jwt-secret", "cache-bytes", "tenant", "ttl"} {
+		if cmd.Flag(flag) != nil {
+			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions) // or a parent has done so
+		}
+	}
+	for _, c := range cmd.Commands() {
+		prepare(c)
+	}
 }
 
 // noUnknownCommand refuses arguments of the root command: each is a command

@@ -14,9 +14,13 @@ import (
 // without -mod=mod, which lets them write to go.mod.
 func environment(ctx context.Context, dir string) ([]string, error) {
 	env := os.Environ()
-	flags, err := goCommand(ctx, dir, env, "env", "GOFLAGS")
+	values, err := goCommand(ctx, dir, env, "env", "GOFLAGS", "GOMODCACHE")
 	if err != nil {
 		return nil, err
+	}
+	flags, cache, _ := strings.Cut(values, "\n")
+	if strings.TrimSpace(cache) == "" {
+		return nil, errors.New("the go command has no module cache, because neither HOME, GOPATH nor GOMODCACHE is set; set one of them")
 	}
 	if strings.Contains(flags, "-mod=mod") {
 		// GOFLAGS must not become empty: the go command would then use the

@@ -41,6 +41,10 @@ func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 		g.tb.Fatalf("cachecoretest: Fail: %d calls of %s would meet the fault; give 1 or more", n, e)
 		return
 	}
+	if f.Status != 0 && (f.Status < 300 || f.Status > 599) {
+		g.tb.Fatalf("cachecoretest: Fail: %d is not the status of a fault; give one from 300 to 599", f.Status)
+		return
+	}
 	if f.RetryAfter > 0 && f.Status == 0 {
 		f.Status = http.StatusTooManyRequests
 	}

@@ -135,6 +135,15 @@ func TestFail_OfNoCallsFailsTheTest(t *testing.T) {
 	}
 }
 
+func TestFail_WithASuccessFailsTheTest(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{99, 200, 600, -1} {
+		tb := &fakeT{}
+		newGateway(tb, nil).Fail(Invalidate, 1, Fault{Status: status})
+		requireFailures(t, tb.finish(), fmt.Sprintf("cachecoretest: Fail: %d is not the status of a fault; give one from 300 to 599", status))
+	}
+}
+
 func TestFail_UnmetFaultsFailTheTest(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}

@@ -126,7 +126,7 @@ func (r *record) checkArguments(assertion string, deps []cachecore.Dep) bool {
 		r.tb.Fatalf("cachecoretest: %s names no dep; name those that it is about", assertion)
 		return false
 	}
-	for _, d := range deps {
+	for _, d := range cachecore.Expand(deps...) {
 		if err := d.Err(); err != nil {
 			r.tb.Fatalf("cachecoretest: %s names an invalid dep, which is neither sent nor invalidated: %v", assertion, err)
 			return false

@@ -50,6 +50,9 @@ func TestRecorderAssertsInvalidations(t *testing.T) {
 		{"an invalid dep that is not invalidated", nil, func(r *Recorder) { r.RequireNotInvalidated(price, cachecore.NewDep("price:")) }, []string{
 			"cachecoretest: RequireNotInvalidated names an invalid dep, which is neither sent nor invalidated: dep \"price:\" has an empty id",
 		}},
+		{"a part of an invalid dep", nil, func(r *Recorder) { r.RequireNotInvalidated(price.PartOf(cachecore.NewDep("table:"))) }, []string{
+			"cachecoretest: RequireNotInvalidated names an invalid dep, which is neither sent nor invalidated: dep \"table:\" has an empty id",
+		}},
 		{"an invalid dep that is invalidated", nil, func(r *Recorder) { r.RequireInvalidated(cachecore.NewDep("price:")) }, []string{
 			"cachecoretest: RequireInvalidated names an invalid dep, which is neither sent nor invalidated: dep \"price:\" has an empty id",
 		}},
@@ -200,7 +203,8 @@ func TestRecorder_RequireTaggedDoesNotCountABypass(t *testing.T) {
 var degradedDeps = map[string][]cachecore.Dep{
 	"an invalid dep":            {cachecore.NewDep("doc:")},
 	"one id with two hashes":    {doc1, cachecore.NewDep("doc:1").WithHash("2")},
-	"more than a header's room": {cachecore.NewDep("doc:" + strings.Repeat("x", 8000))},
+	"an id that is too long":    {cachecore.NewDep("doc:" + strings.Repeat("x", 8000))},
+	"more than a header's room": {cachecore.NewDep("doc:" + strings.Repeat("x", 4000)), cachecore.NewDep("doc:" + strings.Repeat("y", 4000))},
 }
 
 func TestDegradedRequestFailsTheTestUnlessAllowed(t *testing.T) {

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// maxBodies is how many bytes the bodies of all requests under way may have
-// together. One body may always be as long as the limit for one.
+// maxBodies bounds the bodies of all requests under way together, in bytes, but
+// for those that need no share. One body may always be as long as the limit for
+// one.
 const maxBodies = 64 << 20
 
 // budget hands out bytes, first come, first served.

@@ -74,8 +74,14 @@ type pacedBody struct {
 	last time.Time
 }
 
+// newBody returns the request's body, of at most limit bytes.
+func newBody(x *exchange, limit int64) (io.Reader, *pacedBody) {
+	paced := &pacedBody{x.request.Body, x, time.Now().Add(bodyTimeout)}
+	return http.MaxBytesReader(x.ResponseWriter, paced, limit), paced
+}
+
 // Read implements [io.Reader].
-func (b pacedBody) Read(p []byte) (int, error) {
+func (b *pacedBody) Read(p []byte) (int, error) {
 	next := time.Now().Add(clientTimeout)
 	if next.After(b.last) {
 		next = b.last
@@ -86,25 +92,30 @@ func (b pacedBody) Read(p []byte) (int, error) {
 
 // readBody reads the whole body, of at most limit bytes.
 func readBody(x *exchange, limit int64) ([]byte, error) {
-	paced := pacedBody{x.request.Body, x, time.Now().Add(bodyTimeout)}
-	body, err := readSized(http.MaxBytesReader(x.ResponseWriter, paced, limit), min(x.request.ContentLength, limit))
+	r, _ := newBody(x, limit)
+	body, err := readSized(r, min(x.request.ContentLength, limit))
+	return body, bodyRead(x, limit, err)
+}
+
+// bodyRead returns the error for a body that was read, if err is not nil.
+func bodyRead(x *exchange, limit int64, err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &apiError{
+		return &apiError{
 			status: http.StatusRequestEntityTooLarge, code: "body_too_large",
 			message: fmt.Sprintf("the body is longer than %d bytes: send a shorter one", limit),
 		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &apiError{
+		return &apiError{
 			status: http.StatusRequestTimeout, code: "body_timeout",
 			message: fmt.Sprintf("the body did not arrive; send each piece within %v, and all of it within %v", clientTimeout, bodyTimeout),
 		}
 	case err != nil:
-		return nil, badRequestf("unreadable_body", "the body broke off: send it again")
+		return badRequestf("unreadable_body", "the body broke off: send it again")
 	}
 	x.setReadDeadline(time.Time{}) // or the server would take the client for gone
-	return body, nil
+	return nil
 }
 
 // readSized reads r to its end into memory for about size bytes, if that is
@@ -118,9 +129,18 @@ func readSized(r io.Reader, size int64) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
+// freeBody is how many bytes of a body need no share of the memory for all bodies,
+// so that long bodies do not hold up the others.
+const freeBody = 64 << 10
+
 // readShared is readBody within the memory that the gateway has for all bodies.
 // The caller calls done when it needs the body no more.
 func (g *Gateway) readShared(x *exchange) (body []byte, done func(), err error) {
+	r, paced := newBody(x, g.bodyLimit)
+	head, err := readSized(io.LimitReader(r, freeBody), min(x.request.ContentLength, freeBody))
+	if err != nil || len(head) < freeBody {
+		return head, func() {}, bodyRead(x, g.bodyLimit, err)
+	}
 	reserved := g.bodyLimit
 	if n := x.request.ContentLength; n >= 0 {
 		reserved = min(n, g.bodyLimit)
@@ -133,7 +153,12 @@ func (g *Gateway) readShared(x *exchange) (body []byte, done func(), err error) 
 			message: "the gateway has no memory left for another body; send fewer long ones at once",
 		})
 	}
-	body, err = readBody(x, g.bodyLimit)
+	paced.last = time.Now().Add(bodyTimeout) // the wait was not the client's
+	body, err = readSized(io.MultiReader(bytes.NewReader(head), r), reserved)
+	if err := bodyRead(x, g.bodyLimit, err); err != nil {
+		g.bodies.giveBack(reserved)
+		return nil, nil, err
+	}
 	g.bodies.giveBack(reserved - int64(len(body)))
-	return body, func() { g.bodies.giveBack(int64(len(body))) }, err
+	return body, func() { g.bodies.giveBack(int64(len(body))) }, nil
 }
