@@ -81,13 +81,30 @@ func (f *Folder) add(dir, name, out string) {
 	if apart || err != nil {
 		return
 	}
-	certain := compiled && !golang.IsGenerated(src)
+	certain := (compiled || compiledElsewhere(dir, name)) && pkg != "documentation" && !golang.IsGenerated(src)
 	for _, d := range declaredIn(file) {
 		at := fset.Position(d.pos)
 		f.Declared = append(f.Declared, schema.Declared{
 			Name: d.name, File: path, Line: at.Line, Column: at.Column, Certain: certain,
 		})
 	}
+}
+
+// compiledElsewhere reports whether a file that is not compiled here is
+// compiled for another system, where its names clash with those of the
+// generated file.
+func compiledElsewhere(dir, name string) bool {
+	for _, goos := range []string{"linux", "darwin", "windows", "freebsd", "netbsd", "openbsd", "android", "ios", "plan9", "wasip1", "js"} {
+		system := build.Default
+		system.GOOS = goos
+		if goos == "js" || goos == "wasip1" {
+			system.GOARCH = "wasm"
+		}
+		if ok, err := system.MatchFile(filepath.Clean(dir), name); ok && err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 type declaration struct {

@@ -12,8 +12,8 @@ type Declared struct {
 	Name         string
 	File         string // as diagnostics show it
 	Line, Column int
-	// Certain reports that the file was written by hand and is compiled here,
-	// so that a second declaration of the name is an error.
+	// Certain reports that the file was written by hand and that a build
+	// includes it, so that a second declaration of the name is an error.
 	Certain bool
 }
 

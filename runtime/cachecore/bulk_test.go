@@ -12,8 +12,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// busyGateway admits so many requests at a time and answers 503 to the others. It
-// answers none before it has had a given number of them at once.
+// busyGateway admits so many requests at a time and answers 503 to the others.
+// It answers none before it has had a given number of them at once.
 type busyGateway struct {
 	*httptest.Server
 
@@ -69,15 +69,16 @@ func TestInvalidate_TenThousandAtOnce(t *testing.T) {
 	if most := g.most.Load(); most != admits {
 		t.Errorf("%d at a time, want %d", most, admits)
 	}
-	// net/http gives a connection up now and then, when an answer is faster than the
-	// end of its request, so there may be some more than were in use at a time.
+	// net/http gives a connection up now and then, when an answer is faster
+	// than the end of its request, so there may be some more than were in use
+	// at a time.
 	if connections := g.connections.Load(); connections > 4*admits {
 		t.Errorf("%d connections for %d requests, %d at a time: they are to be reused", connections, n, admits)
 	}
 }
 
-// A client that is allowed more than the gateway admits is refused at times, and
-// still loses nothing.
+// A client that is allowed more than the gateway admits is refused at times,
+// and still loses nothing.
 func TestInvalidate_MoreAtATimeThanTheGatewayAdmits(t *testing.T) {
 	t.Parallel()
 	const n, admits = 500, 4

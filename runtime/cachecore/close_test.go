@@ -13,7 +13,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// A write that has committed must not lose its invalidation to a caller who hung up.
+// A write that has committed must not lose its invalidation to a caller who
+// hung up.
 func TestInvalidate_SurvivesCallerHangUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -176,7 +177,8 @@ func TestClose_GivesUpWhenItsContextEnds(t *testing.T) {
 				if again := c.Close(context.Background()); !errors.Is(again, err) {
 					t.Errorf("a second Close returned %v, want %v again", again, err)
 				}
-				// Who still waits for an invalidation is told why it is not done.
+				// Who still waits for an invalidation is told why it is not
+				// done.
 				if err := <-result; tt.g.invalidate != nil && !errors.Is(err, cachecore.ErrClosed) {
 					t.Errorf("Invalidate returned %v, want ErrClosed", err)
 				}

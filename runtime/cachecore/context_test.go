@@ -45,8 +45,8 @@ func useless(ctx context.Context, deps ...cachecore.Dep) context.Context {
 	return ctx
 }
 
-// Contexts made from one parent must not write into a slice that they share, and
-// neither must the caller's own slice reach in.
+// Contexts made from one parent must not write into a slice that they share,
+// and neither must the caller's own slice reach in.
 func TestWithDeps_NeverAliases(t *testing.T) {
 	t.Parallel()
 	given := make([]cachecore.Dep, 0, 16)

@@ -65,9 +65,9 @@ func union(a, b *depSet) *depSet {
 	return sum
 }
 
-// join is [union], which it makes once for equal sets: a context that records deps
-// and declares others has the same two for each of its requests, and so have
-// contexts that are made for each of them.
+// join is [union], which it makes once for equal sets: a context that records
+// deps and declares others has the same two for each of its requests, and so
+// have contexts that are made for each of them.
 func join(a, b *depSet) *depSet {
 	if a.empty() || b.empty() || a.err != nil || b.err != nil {
 		return union(a, b)
@@ -76,7 +76,8 @@ func join(a, b *depSet) *depSet {
 		return sum
 	}
 	j := joined{a.header, b.header, union(a, b)}
-	// Either may be shared by many contexts and the other belong to one of them.
+	// Either may be shared by many contexts and the other belong to one of
+	// them.
 	a.joined.add(j)
 	b.joined.add(j)
 	return j.sum

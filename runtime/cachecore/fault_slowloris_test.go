@@ -17,7 +17,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// drip is a gateway that sends ten bytes of text a second, and its last byte for ever.
+// drip is a gateway that sends ten bytes of text a second, and its last byte
+// for ever.
 type drip string
 
 func (d drip) serve(conn net.Conn) {

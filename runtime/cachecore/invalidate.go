@@ -161,9 +161,9 @@ func (r *run) work(ctx context.Context) {
 	}
 }
 
-// help begins another worker in place of one that waits for a retry. There are no
-// more of them than workers: a gateway that is down must not get many attempts for
-// each dep.
+// help begins another worker in place of one that waits for a retry. There are
+// no more of them than workers: a gateway that is down must not get many
+// attempts for each dep.
 func (r *run) help(ctx context.Context) {
 	if int(r.next.Load()) < len(r.results) && int(r.helpers.Add(1)) <= r.client.cfg.concurrency {
 		r.client.spawn(func() { r.work(ctx) })

@@ -89,9 +89,9 @@ func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
 
 // Flush sends what was collected, each dep once, and empties the batch. Call it
 // after the commit. After an error the batch still holds what it held, so that
-// Flush can be called again: invalidating a dep twice does no harm. Only a version
-// that was replaced through another batch meanwhile would come back. A call waits
-// for the one before it, whose versions are older.
+// Flush can be called again: invalidating a dep twice does no harm. Only a
+// version that was replaced through another batch meanwhile would come back. A
+// call waits for the one before it, whose versions are older.
 func (b *Batch) Flush(ctx context.Context) error {
 	to := b.to
 	if to == nil {

@@ -158,8 +158,9 @@ func (c *Client) dropRepeats() {
 	}
 }
 
-// maxRepeaters bounds the repeaters of a client to so many times its concurrency,
-// because one flight's end can make many repeats due, which may all have to wait.
+// maxRepeaters bounds the repeaters of a client to so many times its
+// concurrency, because one flight's end can make many repeats due, which may
+// all have to wait.
 const maxRepeaters = 16
 
 // enqueue has the repeat carried out by one of the client's repeaters.
@@ -168,8 +169,8 @@ func (c *Client) enqueue(r *repeat) {
 	c.helpRepeat(c.cfg.concurrency)
 }
 
-// helpRepeat begins another repeater if there is work for it and there are fewer
-// than most.
+// helpRepeat begins another repeater if there is work for it and there are
+// fewer than most.
 func (c *Client) helpRepeat(most int) {
 	if len(c.ready) > 0 && c.repeaters < most {
 		c.repeaters++

@@ -7,7 +7,8 @@ import (
 )
 
 // Anthropic's SDK renews its credential at its base URL, the gateway, with the
-// context of the call that needs it, from a goroutine that may outlive the call.
+// context of the call that needs it, from a goroutine that may outlive the
+// call.
 func TestTransport_LoginAtTheGatewayCarriesNeither(t *testing.T) {
 	t.Parallel()
 	gateway := newRecorder(t, nil) // it answers X-Cache: MISS

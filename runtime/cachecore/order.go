@@ -58,10 +58,10 @@ func (o *order) release(d Dep, t *turn) {
 	}
 }
 
-// send calls post with the version that was asked for last, unless that has been
-// sent since the turn was taken. It waits for the lane, and returns errLate if ctx
-// ends first. If another attempt begins and fails meanwhile, that counts for this
-// turn too.
+// send calls post with the version that was asked for last, unless that has
+// been sent since the turn was taken. It waits for the lane, and returns
+// errLate if ctx ends first. If another attempt begins and fails meanwhile,
+// that counts for this turn too.
 func (o *order) send(ctx context.Context, t *turn, post func(hash string) (int, error)) (keys int, err error) {
 	l := t.lane
 	o.mu.Lock()

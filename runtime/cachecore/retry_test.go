@@ -67,7 +67,8 @@ func (g *gateway) arrivals(id string) []arrival {
 	return out
 }
 
-// failing fails the first n requests with the given answer, and succeeds after that.
+// failing fails the first n requests with the given answer, and succeeds after
+// that.
 func failing(n, code int, header ...string) roundTripFunc {
 	var mu sync.Mutex
 	return func(req *http.Request) (*http.Response, error) {
@@ -257,8 +258,8 @@ func TestInvalidateRetry_GivesUpTogether(t *testing.T) {
 	})
 }
 
-// Two deps fail until their time is over, which makes the third get one attempt;
-// the fourth succeeds, and the fifth is tried again.
+// Two deps fail until their time is over, which makes the third get one
+// attempt; the fourth succeeds, and the fifth is tried again.
 func TestInvalidateRetry_SuccessGivesTheOthersTheirRetriesBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -231,8 +231,8 @@ func TestToken_IsInNoErrorOfTheTransport(t *testing.T) {
 	}
 }
 
-// An http.Client as a base transport wraps errors in a url.Error, and two wrap them
-// twice.
+// An http.Client as a base transport wraps errors in a url.Error, and two wrap
+// them twice.
 func TestToken_IsInNoErrorOfNestedClients(t *testing.T) {
 	t.Parallel()
 	gateway := newRecorder(t, raw("HTTP/1.1 %s\r\n\r\n"))

@@ -16,8 +16,8 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// These tests run in a bubble: synctest.Wait returns when every request waits for
-// something, so that who waits for whom does not depend on time.
+// These tests run in a bubble: synctest.Wait returns when every request waits
+// for something, so that who waits for whom does not depend on time.
 
 // held is an upstream whose calls wait until the test answers them.
 type held struct {
@@ -145,7 +145,8 @@ func TestFollowersOfAFailureGoOn(t *testing.T) {
 		if first.Code != 502 {
 			t.Errorf("first: %v", first)
 		}
-		// Neither waits for the other: an upstream that fails slowly would fail them one by one.
+		// Neither waits for the other: an upstream that fails slowly would fail
+		// them one by one.
 		(<-up.calls).json(`{"choices":[1]}`)
 		(<-up.calls).json(`{"choices":[1]}`)
 		second.want(t, `200 MISS {"choices":[1]}`)
@@ -217,7 +218,8 @@ func TestMissAfterAnInvalidationStartsAnew(t *testing.T) {
 				late.json(`{"choices":["late"]}`)
 				before.want(t, `200 MISS {"choices":["late"]}`)
 				follower.want(t, `200 HIT_L1 {"choices":["late"]}`)
-				// As published: the late fill of a dep without a version is kept.
+				// As published: the late fill of a dep without a version is
+				// kept.
 				send(t, g, question("hello"), deps("doc:1")).want(t, `200 HIT_L1 {"choices":["late"]}`)
 			})
 		})

@@ -11,11 +11,11 @@ import (
 // completionsPath is where an OpenAI-compatible server answers, below /v1.
 const completionsPath = "/chat/completions"
 
-// Forward returns an upstream that sends to an OpenAI-compatible server. Its base
-// URL may end in /v1 or leave that out; one that ends in /chat/completions is
-// taken as it is. With a key, that replaces the client's own Authorization. The
-// transport rt may be nil, for http.DefaultTransport. The error says what is wrong
-// with the base URL.
+// Forward returns an upstream that sends to an OpenAI-compatible server. Its
+// base URL may end in /v1 or leave that out; one that ends in /chat/completions
+// is taken as it is. With a key, that replaces the client's own Authorization.
+// The transport rt may be nil, for http.DefaultTransport. The error says what
+// is wrong with the base URL.
 func Forward(base, key string, rt http.RoundTripper) (http.RoundTripper, error) {
 	u, err := url.Parse(base)
 	if err != nil {

@@ -15,8 +15,8 @@ type sizedLRU[K comparable, V any] struct {
 	used, limit int64
 }
 
-// newSizedLRU returns an empty cache. A value that goes, for whatever reason, is
-// given to removed, which may be nil.
+// newSizedLRU returns an empty cache. A value that goes, for whatever reason,
+// is given to removed, which may be nil.
 func newSizedLRU[K comparable, V any](limit int64, cost func(K, V) int64, removed func(K, V)) (*sizedLRU[K, V], error) {
 	s := &sizedLRU[K, V]{cost: cost, limit: limit}
 	var err error

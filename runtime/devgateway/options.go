@@ -119,8 +119,8 @@ func WithCacheBytes(n int64) Option {
 
 // WithBodyLimit bounds a request's body, in bytes: a longer one is answered
 // 413. An answer that is longer is passed on, but not cached. Defaults to 10
-// MiB. The bodies under way that are longer than 64 KiB have 64 MiB together, or
-// this limit if it is more: further ones wait.
+// MiB. The bodies under way that are longer than 64 KiB have 64 MiB together,
+// or this limit if it is more: further ones wait.
 func WithBodyLimit(n int64) Option {
 	return optionFunc(func(c *config) { c.bodyLimit = n })
 }

@@ -129,8 +129,8 @@ func readSized(r io.Reader, size int64) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// freeBody is how many bytes of a body need no share of the memory for all bodies,
-// so that long bodies do not hold up the others.
+// freeBody is how many bytes of a body need no share of the memory for all
+// bodies, so that long bodies do not hold up the others.
 const freeBody = 64 << 10
 
 // readShared is readBody within the memory that the gateway has for all bodies.

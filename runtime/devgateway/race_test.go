@@ -24,8 +24,8 @@ func newIdleGateway(t *testing.T) *Gateway {
 	return g
 }
 
-// A request that found no entry, and then lost the race against another that has
-// made one, must not make it again.
+// A request that found no entry, and then lost the race against another that
+// has made one, must not make it again.
 func TestMissThatIsNoneAnyMore(t *testing.T) {
 	t.Parallel()
 	g := newIdleGateway(t)

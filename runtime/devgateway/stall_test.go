@@ -13,7 +13,8 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// stalledClient takes the first piece of its answer and then reads nothing more.
+// stalledClient takes the first piece of its answer and then reads nothing
+// more.
 type stalledClient struct {
 	*httptest.ResponseRecorder
 	writes   int
@@ -45,8 +46,8 @@ func (w withDeadline) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// A client that stops reading in the middle of a stream is dropped, and those who
-// wait for the same answer ask the upstream themselves.
+// A client that stops reading in the middle of a stream is dropped, and those
+// who wait for the same answer ask the upstream themselves.
 func TestStalledClientHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("data: {}\n\n", 100_000) + done

@@ -39,7 +39,8 @@ func TestStreamIsUnbuffered(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer resp.Body.Close()
-			// The header is here before there is any event, and each event before the next is made.
+			// The header is here before there is any event, and each event
+			// before the next is made.
 			if resp.Header.Get("X-Cache") != tt.cache || resp.Header.Get("Content-Type") != sse {
 				t.Errorf("header: %v", resp.Header)
 			}
@@ -70,7 +71,8 @@ func TestStreamIsReplayedAsAStream(t *testing.T) {
 	}
 }
 
-// SDKs stop at the end mark: the entry is there although the stream is still open.
+// SDKs stop at the end mark: the entry is there although the stream is still
+// open.
 func TestStreamIsKeptAtTheEndMark(t *testing.T) {
 	t.Parallel()
 	up, feed := piped(sse)

@@ -9,16 +9,19 @@ import (
 	"strings"
 )
 
-// upstreamURL is what an upstream is asked for; its host is left to the upstream.
+// upstreamURL is what an upstream is asked for; its host is left to the
+// upstream.
 const upstreamURL = "http://upstream.invalid/v1/chat/completions"
 
-// forwarded are the request headers that the upstream gets, beside Authorization.
+// forwarded are the request headers that the upstream gets, beside
+// Authorization.
 var forwarded = []string{
 	"Accept", "Content-Type", "User-Agent", "Traceparent", "Tracestate",
 	"OpenAI-Beta", "OpenAI-Organization", "OpenAI-Project",
 }
 
-// call is a request to the upstream, apart from the client's, so that it can be repeated.
+// call is a request to the upstream, apart from the client's, so that it can be
+// repeated.
 type call struct {
 	header http.Header
 	body   []byte
@@ -67,7 +70,8 @@ func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 	}
 	if resp.StatusCode/100 == 3 {
 		resp.Body.Close()
-		// A redirect that is passed on makes every SDK send a GET without a body.
+		// A redirect that is passed on makes every SDK send a GET without a
+		// body.
 		return nil, &apiError{
 			status: http.StatusBadGateway, code: codeRedirect,
 			message: "the upstream answered with a redirect: give the gateway its final address",
@@ -100,8 +104,9 @@ func upstreamError(cause error) *apiError {
 	return e
 }
 
-// copyHeader passes on what clients need of an upstream's headers. The rest would
-// speak for this server: cookies, caching by others, who may read across origins.
+// copyHeader passes on what clients need of an upstream's headers. The rest
+// would speak for this server: cookies, caching by others, who may read across
+// origins.
 func copyHeader(to, from http.Header) {
 	for name, values := range from {
 		switch name {

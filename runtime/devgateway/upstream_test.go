@@ -98,7 +98,8 @@ func TestUpstreamFails(t *testing.T) {
 	}
 }
 
-// A bypass is sent as it arrives, so that one that breaks off has to look like it.
+// A bypass is sent as it arrives, so that one that breaks off has to look like
+// it.
 func TestBypassBreaksOff(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {
