@@ -18,8 +18,8 @@ func TestMissing_Itself(t *testing.T) { //nolint:paralleltest // it is alone in 
 	if os.Getenv("TESTENV_ITSELF") == "" {
 		return
 	}
-	for range 2 {
-		t.Run("sub", func(t *testing.T) { //nolint:paralleltest // see above
+	for range 2 { //nolint:paralleltest // see above
+		t.Run("sub", func(t *testing.T) {
 			testenv.Missing(t, "a time machine", errors.New("exec: \"tardis\": not found\ndetails"))
 			t.Error("goes on")
 		})

@@ -281,7 +281,7 @@ func TestInflight_ForgetsClosedClients(t *testing.T) {
 		}
 		reader := open()
 		req, _ := http.NewRequestWithContext(WithDeps(t.Context(), NewDep("doc:1")), http.MethodPost, "http://closed-clients.test", nil)
-		if _, err := reader.Transport().RoundTrip(req); err != nil { //nolint:bodyclose // that is the fault
+		if _, err := reader.Transport().RoundTrip(req); err != nil {
 			t.Fatal(err)
 		}
 		for range 10 {

@@ -298,7 +298,7 @@ func TestTransport_CauseOfTheContextIsPrinted(t *testing.T) {
 	cancel(cause)
 	c := inMemory(t, func(req *http.Request) (*http.Response, error) { return nil, context.Cause(req.Context()) })
 	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/", nil)
-	if _, err := c.Transport().RoundTrip(req); err != cause { //nolint:bodyclose,errorlint // there is none; the very same
+	if _, err := c.Transport().RoundTrip(req); err != cause { //nolint:errorlint // the very same
 		t.Errorf("got %v", err)
 	}
 }
@@ -308,7 +308,7 @@ func TestTransport_BaseReturnsNothing(t *testing.T) {
 	t.Parallel()
 	c := inMemory(t, func(*http.Request) (*http.Response, error) { return nil, nil })
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://gateway.test/", nil)
-	if _, err := c.Transport().RoundTrip(req); err == nil || !strings.Contains(err.Error(), "neither") { //nolint:bodyclose // there is none
+	if _, err := c.Transport().RoundTrip(req); err == nil || !strings.Contains(err.Error(), "neither") {
 		t.Errorf("got %v", err)
 	}
 	if err := c.Invalidate(t.Context(), cachecore.NewDep("doc:1")); err == nil || !strings.Contains(err.Error(), "neither") {

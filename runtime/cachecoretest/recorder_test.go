@@ -295,7 +295,7 @@ func TestRecorder_ErrorOfTheUpstreamIsPrinted(t *testing.T) {
 		return nil, down
 	})))
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://any.test/v1/chat/completions", nil)
-	if _, err := rec.Transport().RoundTrip(req); !errors.Is(err, down) || !strings.Contains(err.Error(), "the model is down") { //nolint:bodyclose // there is none
+	if _, err := rec.Transport().RoundTrip(req); !errors.Is(err, down) || !strings.Contains(err.Error(), "the model is down") {
 		t.Errorf("got %v", err)
 	}
 }
