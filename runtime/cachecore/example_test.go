@@ -213,8 +213,10 @@ func ExampleClient_InvalidateMany() {
 	for _, r := range client.InvalidateMany(context.Background(), doc, cachecore.NewDep("doc:")) {
 		fmt.Println(r.Dep, r.KeysDeleted, r.Attempts, r.Err)
 	}
-	// Output: doc:1 1 1 <nil> table:docs 0 1 <nil> doc: 0 0 cachecore:
-	// invalidate "doc:": dep "doc:" has an empty id: give it the id of the data
+	// Output:
+	// doc:1 1 1 <nil>
+	// table:docs 0 1 <nil>
+	// doc: 0 0 cachecore: invalidate "doc:": dep "doc:" has an empty id: give it the id of the data
 }
 
 func ExampleAuthError() {
@@ -233,9 +235,10 @@ func ExampleAuthError() {
 	fmt.Println(errors.As(err, &auth), errors.As(err, &answer))
 	fmt.Println(answer.StatusCode, answer.Message)
 	fmt.Println(err)
-	// Output: true true 401 token expired cachecore: invalidate "doc:1":
-	// gateway answered 401 Unauthorized: token expired (check the token and its
-	// expiry)
+	// Output:
+	// true true
+	// 401 token expired
+	// cachecore: invalidate "doc:1": gateway answered 401 Unauthorized: token expired (check the token and its expiry)
 }
 
 func ExampleParseStatus() {
