@@ -30,7 +30,7 @@ var fixedImports = []*Import{
 func (p *parser) chooseNames() {
 	for _, k := range p.file.Kinds {
 		k.GoName = exportedName(k.Name)
-		if k.Values != nil {
+		if k.Values != nil && len(k.Params) == 1 { // none beside an id that is wrong
 			k.Params[0].Type = &Type{Name: k.GoName, Text: TextValue, set: k}
 		}
 		for _, v := range k.Values {
