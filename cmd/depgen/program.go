@@ -10,10 +10,15 @@ import (
 var builtToRun = regexp.MustCompile(`[/\\](go-build\d+[/\\]b\d+[/\\]exe|[0-9a-f]{2}[/\\][0-9a-f]{64}-d)[/\\][^/\\]+$`)
 
 // invocation matches depgen in a text where it is called.
-var invocation = regexp.MustCompile(`(?m)\bdepgen( (--|help|generate|check|init|jsonschema|gateway|completion)|$)`)
+var invocation = regexp.MustCompile(`(?m)^( +)depgen$|\b(?:go tool )?depgen( (?:--|(?:help|generate|check|init|jsonschema|gateway|completion)\b))`)
 
 // inWords returns a help text with depgen as the user calls it.
-func inWords(text string) string { return invocation.ReplaceAllString(text, program()+"$1") }
+func inWords(text string) string {
+	if program() == "depgen" {
+		return text
+	}
+	return invocation.ReplaceAllString(text, "${1}"+program()+"${2}")
+}
 
 // program returns the command that the user runs depgen with. Messages that
 // name a command begin with it.

@@ -94,14 +94,15 @@ func (f *Folder) add(dir, name, out string) {
 // compiled for another system, where its names clash with those of the
 // generated file.
 func compiledElsewhere(dir, name string) bool {
-	for _, goos := range []string{"linux", "darwin", "windows", "freebsd", "netbsd", "openbsd", "android", "ios", "plan9", "wasip1", "js"} {
-		system := build.Default
-		system.GOOS = goos
-		if goos == "js" || goos == "wasip1" {
-			system.GOARCH = "wasm"
-		}
-		if ok, err := system.MatchFile(filepath.Clean(dir), name); ok && err == nil {
-			return true
+	for goos := range strings.FieldsSeq("linux darwin windows freebsd netbsd openbsd dragonfly solaris illumos aix android ios plan9 wasip1 js") {
+		for goarch := range strings.FieldsSeq("amd64 arm64 386 arm riscv64 ppc64le s390x loong64 wasm") {
+			for _, cgo := range []bool{true, false} {
+				system := build.Default
+				system.GOOS, system.GOARCH, system.CgoEnabled = goos, goarch, cgo
+				if ok, err := system.MatchFile(filepath.Clean(dir), name); ok && err == nil {
+					return true
+				}
+			}
 		}
 	}
 	return false

@@ -29,6 +29,7 @@ type Client struct {
 	flights     *inflight
 	ready       []*repeat // to be carried out; guarded by the lock of flights
 	repeaters   int       // likewise
+	repeatsWait int       // repeaters that have waited for a retry; likewise
 	repeatsDown atomic.Bool
 
 	life    context.Context // ends when Close gives up waiting

@@ -123,3 +123,18 @@ func TestTrack_ConcurrentUse(t *testing.T) {
 		t.Errorf("%d deps recorded, want 50", n)
 	}
 }
+
+// Two contexts may record one id with different wholes: what it is coarsened to is
+// each one's own.
+func TestTrack_CoarsensToItsOwnWholes(t *testing.T) {
+	t.Parallel()
+	base := cachecore.WithDeps(t.Context(), cachecore.NewDep("b:1"))
+	for _, order := range []string{"order:A", "order:B"} {
+		ctx := cachecore.Track(base)
+		cachecore.Use(ctx, cachecore.NewDep("item:"+strings.Repeat("x", 90)).PartOf(cachecore.NewDep(order)))
+		got := idsOf(t, sentWith(ctx, t, cachecore.WithHeaderBudget(150)))
+		if strings.Join(got, " ") != "b:1 "+order {
+			t.Errorf("sent %v, want b:1 and %s", got, order)
+		}
+	}
+}

@@ -2,7 +2,9 @@ package cachecore
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +20,9 @@ type depSet struct {
 
 	fitted atomic.Pointer[fitted]
 	joined joins
+
+	keyOnce sync.Once
+	keySum  setKey
 }
 
 // fitted is a set as it travels within a header budget.
@@ -72,10 +77,11 @@ func join(a, b *depSet) *depSet {
 	if a.empty() || b.empty() || a.err != nil || b.err != nil {
 		return union(a, b)
 	}
-	if sum := cmp.Or(a.joined.find(a, b), b.joined.find(a, b)); sum != nil {
+	ka, kb := a.key(), b.key()
+	if sum := cmp.Or(a.joined.find(ka, kb), b.joined.find(ka, kb)); sum != nil {
 		return sum
 	}
-	j := joined{a.header, b.header, union(a, b)}
+	j := joined{ka, kb, union(a, b)}
 	// Either may be shared by many contexts and the other belong to one of
 	// them.
 	a.joined.add(j)
@@ -90,17 +96,17 @@ type joins struct {
 	next int
 }
 
-// joined is the union of the sets with two headers.
+// joined is the union of the sets with two keys.
 type joined struct {
-	a, b string
+	a, b setKey
 	sum  *depSet
 }
 
-func (j *joins) find(a, b *depSet) *depSet {
+func (j *joins) find(a, b setKey) *depSet {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, have := range j.all {
-		if have.a == a.header && have.b == b.header {
+		if have.a == a && have.b == b {
 			return have.sum
 		}
 	}
@@ -112,6 +118,33 @@ func (j *joins) add(u joined) {
 	defer j.mu.Unlock()
 	j.all[j.next] = u
 	j.next = (j.next + 1) % len(j.all)
+}
+
+// setKey tells sets apart by their deps and the wholes of these, to which they are
+// coarsened.
+type setKey [sha256.Size]byte
+
+func (s *depSet) key() setKey {
+	s.keyOnce.Do(func() {
+		h := sha256.New()
+		_, _ = io.WriteString(h, s.header)
+		writeRelations(h, s.deps)
+		h.Sum(s.keySum[:0])
+	})
+	return s.keySum
+}
+
+func writeRelations(w io.Writer, deps []Dep) {
+	for i, d := range deps {
+		_, _ = fmt.Fprintf(w, "%d %q %q", i, d.id, d.hash)
+		if d.relations != nil {
+			_, _ = io.WriteString(w, "[")
+			writeRelations(w, d.relations.wholes)
+			_, _ = io.WriteString(w, "][")
+			writeRelations(w, d.relations.groups)
+			_, _ = io.WriteString(w, "]")
+		}
+	}
 }
 
 // empty reports whether there is nothing to send.

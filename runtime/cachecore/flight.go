@@ -3,6 +3,7 @@ package cachecore
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -51,7 +52,7 @@ func (f *flight) endUnfilled() {
 // hit is refreshed in the background, an error may be tried again by the SDK,
 // with the prompt that it has, and every other answer fills the cache by its
 // end.
-func (f *flight) follow(resp *http.Response, c *Client) {
+func (f *flight) follow(ctx context.Context, resp *http.Response, c *Client) {
 	window := c.cfg.fillWindow
 	switch s := statusOf(resp.Header); {
 	case s == HitL1, s == HitL2, s == Bypass:
@@ -68,7 +69,7 @@ func (f *flight) follow(resp *http.Response, c *Client) {
 		f.end(0)
 	}
 	if resp.Body != nil && resp.Body != http.NoBody && resp.StatusCode != http.StatusSwitchingProtocols {
-		resp.Body = &body{ReadCloser: resp.Body, client: c, flight: f, left: cmp.Or(resp.ContentLength, -1)}
+		resp.Body = &body{ReadCloser: resp.Body, ctx: ctx, client: c, flight: f, left: cmp.Or(resp.ContentLength, -1)}
 	}
 }
 
@@ -87,6 +88,7 @@ func mayBeRetried(resp *http.Response) bool {
 type body struct {
 	io.ReadCloser
 
+	ctx    context.Context //nolint:containedctx // of the request
 	client *Client
 	flight *flight
 	left   int64  // bytes still to come; -1 if unknown
@@ -100,7 +102,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.left -= int64(n)
 	}
 	if err != nil && err != io.EOF { //nolint:errorlint // readers compare it
-		err = b.client.printable(err)
+		err = b.client.printableIn(b.ctx, err)
 	}
 	switch {
 	case b.flight.ended.Load():
@@ -132,5 +134,5 @@ func (b *body) sawEndMark(p []byte) bool {
 func (b *body) Close() error {
 	err := b.ReadCloser.Close()
 	b.flight.end(b.client.cfg.fillWindow)
-	return b.client.printable(err)
+	return b.client.printableIn(b.ctx, err)
 }

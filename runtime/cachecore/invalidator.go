@@ -3,6 +3,7 @@ package cachecore
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -64,7 +65,8 @@ type Batch struct {
 
 	mu       sync.Mutex
 	deps     []Dep
-	flushing chan struct{} // holds an element while a Flush is sending
+	latest   map[string]string // the version of each versioned dep that came last
+	flushing chan struct{}     // holds an element while a Flush is sending
 }
 
 // NewBatch returns an empty batch that [Batch.Flush] sends to the given
@@ -83,15 +85,21 @@ func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
 			continue
 		}
 		b.deps = append(b.deps, d)
+		if d.versioned {
+			if b.latest == nil {
+				b.latest = map[string]string{}
+			}
+			b.latest[d.id] = d.hash
+		}
 	}
 	return errors.Join(errs...)
 }
 
 // Flush sends what was collected, each dep once, and empties the batch. Call it
 // after the commit. After an error the batch still holds what it held, so that
-// Flush can be called again: invalidating a dep twice does no harm. Only a
-// version that was replaced through another batch meanwhile would come back. A
-// call waits for the one before it, whose versions are older.
+// Flush can be called again: invalidating a dep twice does no harm. Only a version
+// that was replaced through another batch meanwhile would come back. A call waits
+// for the one before it, whose versions are older, unless ctx ends first.
 func (b *Batch) Flush(ctx context.Context) error {
 	to := b.to
 	if to == nil {
@@ -101,18 +109,7 @@ func (b *Batch) Flush(ctx context.Context) error {
 		}
 		to = *inv
 	}
-	b.mu.Lock()
-	if b.flushing == nil {
-		b.flushing = make(chan struct{}, 1)
-	}
-	flushing := b.flushing
-	b.mu.Unlock()
-	select {
-	case flushing <- struct{}{}:
-		defer func() { <-flushing }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	defer b.waitTurn(ctx)()
 	b.mu.Lock()
 	deps := b.deps
 	b.deps = nil
@@ -123,8 +120,33 @@ func (b *Batch) Flush(ctx context.Context) error {
 	err := to.Invalidate(ctx, Expand(deps...)...)
 	if err != nil {
 		b.mu.Lock()
+		defer b.mu.Unlock()
+		// A later flush may have sent a later version.
+		deps = slices.DeleteFunc(deps, func(d Dep) bool { return d.versioned && d.hash != b.latest[d.id] })
 		b.deps = append(deps, b.deps...)
-		b.mu.Unlock()
 	}
 	return err
+}
+
+// waitTurn waits until no other Flush is sending, or ctx ends: the caller has
+// committed, and an [Invalidator] may go on after that. It returns a function to
+// end the turn.
+func (b *Batch) waitTurn(ctx context.Context) (end func()) {
+	b.mu.Lock()
+	if b.flushing == nil {
+		b.flushing = make(chan struct{}, 1)
+	}
+	flushing := b.flushing
+	b.mu.Unlock()
+	select {
+	case flushing <- struct{}{}:
+		return func() { <-flushing }
+	default:
+	}
+	select {
+	case flushing <- struct{}{}:
+		return func() { <-flushing }
+	case <-ctx.Done():
+		return func() {}
+	}
 }

@@ -166,12 +166,13 @@ const maxRepeaters = 16
 // enqueue has the repeat carried out by one of the client's repeaters.
 func (c *Client) enqueue(r *repeat) {
 	c.ready = append(c.ready, r)
-	c.helpRepeat(c.cfg.concurrency)
+	c.helpRepeat()
 }
 
-// helpRepeat begins another repeater if there is work for it and there are
-// fewer than most.
-func (c *Client) helpRepeat(most int) {
+// helpRepeat begins another repeater if there is work for it. Those that wait for
+// a retry do not count.
+func (c *Client) helpRepeat() {
+	most := min(c.cfg.concurrency+c.repeatsWait, maxRepeaters*c.cfg.concurrency)
 	if len(c.ready) > 0 && c.repeaters < most {
 		c.repeaters++
 		c.spawn(c.repeatAll)
@@ -194,10 +195,14 @@ func (c *Client) nextReady(ended *repeat) *repeat {
 		ended.advance()
 	}
 	if len(c.ready) == 0 {
-		c.repeaters--
+		if c.repeaters--; c.repeaters == 0 {
+			c.ready = nil
+			c.repeatsDown.Store(false)
+		}
 		return nil
 	}
 	r := c.ready[0]
+	c.ready[0] = nil
 	c.ready = c.ready[1:]
 	r.due = false
 	return r
@@ -209,15 +214,24 @@ func (c *Client) repeatOne(r *repeat) {
 	}
 	ctx, cancel := c.detach(r.ctx)
 	defer cancel()
+	waited := 0
 	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, &invalidation{
 		dep:  r.dep,
 		down: &c.repeatsDown,
 		onWait: func() { // in place of this repeater
 			c.flights.mu.Lock()
 			defer c.flights.mu.Unlock()
-			c.helpRepeat(maxRepeaters * c.cfg.concurrency)
+			if waited++; waited == 1 {
+				c.repeatsWait++
+			}
+			c.helpRepeat()
 		},
 	}))
+	if waited > 0 {
+		c.flights.mu.Lock()
+		defer c.flights.mu.Unlock()
+		c.repeatsWait--
+	}
 }
 
 // secondPass repeats an invalidation once, later.

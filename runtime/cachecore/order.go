@@ -2,8 +2,8 @@ package cachecore
 
 import (
 	"context"
-	"errors"
 	"sync"
+	"time"
 )
 
 // order keeps the gateway at the version of each dep that was asked for last,
@@ -58,41 +58,48 @@ func (o *order) release(d Dep, t *turn) {
 	}
 }
 
-// send calls post with the version that was asked for last, unless that has
-// been sent since the turn was taken. It waits for the lane, and returns
-// errLate if ctx ends first. If another attempt begins and fails meanwhile,
-// that counts for this turn too.
-func (o *order) send(ctx context.Context, t *turn, post func(hash string) (int, error)) (keys int, err error) {
+// send calls post, which calls next for the version that was asked for last, unless
+// that has been sent since the turn was taken. It waits for the lane, and returns
+// errLate if that takes until the deadline. If another attempt begins and fails
+// meanwhile, that counts for this turn too.
+func (o *order) send(ctx context.Context, deadline time.Time, t *turn, post func(next func() string) (int, error)) (keys int, err error) {
 	l := t.lane
 	o.mu.Lock()
 	before := l.attempts
 	o.mu.Unlock()
+	late := time.NewTimer(time.Until(deadline))
+	defer late.Stop()
 	select {
 	case l.busy <- struct{}{}:
 		defer func() { <-l.busy }()
-	case <-ctx.Done():
+	case <-late.C:
 		return 0, errLate
+	case <-ctx.Done():
+		return 0, ctx.Err()
 	}
 	o.mu.Lock()
-	n, hash := l.asked, l.hash
-	switch {
-	case l.sent >= t.n:
-		o.mu.Unlock()
-		return 0, nil
-	case l.attempts > before:
-		defer o.mu.Unlock()
-		return 0, l.err
-	}
-	l.attempts++
+	sent, attempts, lastErr := l.sent, l.attempts, l.err
 	o.mu.Unlock()
-	keys, err = post(hash)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch l.err = err; {
-	case err == nil:
-		l.sent = n
-	case errors.Is(err, errLate):
-		l.attempts-- // it was not sent
+	switch {
+	case sent >= t.n:
+		return 0, nil
+	case attempts > before:
+		return 0, lastErr
+	}
+	var n uint64 // of the version that is posted; 0 if none is
+	keys, err = post(func() string {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		l.attempts++
+		n = l.asked
+		return l.hash
+	})
+	if n > 0 {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if l.err = err; err == nil {
+			l.sent = n
+		}
 	}
 	return keys, err
 }

@@ -3,6 +3,7 @@ package cachecore_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -316,4 +317,88 @@ func TestClose_GivesUpForGood(t *testing.T) {
 			t.Errorf("%d invalidations were sent, want 1", n)
 		}
 	})
+}
+
+// The wait for a slot is no time of a dep that has not been sent.
+func TestOrder_WaitForASlotIsNotCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
+			<-time.After(100 * time.Millisecond)
+			return answer(req, 200, "", receiptOK), nil
+		}}
+		c := g.client(t, cachecore.WithConcurrency(1), cachecore.WithTimeout(time.Second))
+		errs := make(chan error, 20)
+		for i := range 20 {
+			go func() {
+				errs <- c.Invalidate(t.Context(), cachecore.NewDep("price:"+string(rune('a'+i))).WithHash("7"))
+			}()
+		}
+		for range 20 {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// What was given up is not sent when a slot becomes free.
+func TestClose_NothingIsSentAfterIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
+			<-release
+			return answer(req, 200, "", receiptOK), nil
+		}}
+		c := g.client(t, cachecore.WithConcurrency(2))
+		go func() { _ = c.Invalidate(t.Context(), numbered("doc", 100)...) }() // it is given up
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close returned %v", err)
+		}
+		close(release)
+		synctest.Wait()
+		if n := len(g.arrivals("")); n != 2 {
+			t.Errorf("%d requests were sent, want 2", n)
+		}
+	})
+}
+
+// A repetition that comes due while others wait to try again is sent.
+func TestSlots_LaterRepetitionIsSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gateway{complete: scenario(
+			responds(time.Second, 200, "MISS", io.NopCloser(strings.NewReader("{}"))),
+			responds(2*time.Second, 200, "MISS", io.NopCloser(strings.NewReader("{}"))),
+		)}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			seen := g.arrivals("")
+			if last := seen[len(seen)-1]; last.at == time.Second && last.ID == "doc:1" {
+				return answerWith(req, 503, "Retry-After", "20"), nil
+			}
+			return answer(req, 200, "", receiptOK), nil
+		}
+		c := g.client(t, cachecore.WithConcurrency(1))
+		for _, id := range []string{"doc:1", "doc:2"} {
+			ask(cachecore.WithDeps(t.Context(), cachecore.NewDep(id)), c, readAll)
+			synctest.Wait()
+		}
+		invalidate(t, c, cachecore.NewDep("doc:1"), cachecore.NewDep("doc:2"))
+		if err := c.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := times(g.arrivals("doc:2")); !reflect.DeepEqual(got, seconds(0, 2)) {
+			t.Errorf("sent at %v, want at 0s and 2s", got)
+		}
+	})
+}
+
+func answerWith(req *http.Request, code int, name, value string) *http.Response {
+	resp := answer(req, code, "", "")
+	resp.Header.Set(name, value)
+	return resp
 }

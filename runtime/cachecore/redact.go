@@ -43,6 +43,15 @@ var knownTexts = []string{
 	"unsupported protocol scheme",
 }
 
+// printableIn is printable for an error of a request with the given context, which
+// may be the caller's own reason to end it.
+func (c *Client) printableIn(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
+		return err
+	}
+	return c.printable(err)
+}
+
 // quotesNothing reports whether err is of a kind whose text comes from this
 // side of the connection, or from its set-up, when the token is not sent yet.
 func quotesNothing(err error) bool {

@@ -48,7 +48,7 @@ type invalidation struct {
 var errNoResponse = errors.New("the base transport returned neither a response nor an error")
 
 // errLate is returned by an attempt whose time was over before it was sent.
-var errLate = errors.New("the client's timeout is over")
+var errLate = fmt.Errorf("not sent within the client's timeout: %w", context.DeadlineExceeded)
 
 // send posts the invalidation until it succeeds, fails for good, its time is
 // over, or ctx ends. The error is that of the last attempt.
@@ -62,6 +62,7 @@ func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts in
 		var again *temporary
 		switch {
 		case errors.Is(err, errLate):
+			inv.down.Store(inv.down.Load() || attempts > 0)
 			return 0, attempts, last
 		case !errors.As(err, &again):
 			if err == nil {
@@ -92,39 +93,65 @@ func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts in
 // attempt posts the invalidation once. A versioned dep may be served by another
 // call's attempt: see [order.send].
 func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent bool, err error) {
-	post := func(hash string) (int, error) {
-		select {
-		case c.slots <- struct{}{}:
-			defer func() { <-c.slots }()
-		case <-ctx.Done():
-			return 0, ctx.Err()
+	post := func(next func() string) (int, error) {
+		if err := c.slot(ctx, inv.deadline); err != nil {
+			return 0, err
 		}
-		switch {
-		case inv.deadline.IsZero():
+		defer func() { <-c.slots }()
+		if inv.deadline.IsZero() {
 			inv.deadline = time.Now().Add(c.cfg.timeout)
-		case !time.Now().Before(inv.deadline):
-			return 0, errLate
 		}
 		if inv.watch && inv.repeat == nil {
 			inv.repeat = c.beginSending(ctx, inv.dep)
 		}
 		sent = true
-		return c.post(ctx, inv.deadline, inv.dep.id, hash)
+		return c.post(ctx, inv.deadline, inv.dep.id, next())
 	}
-	if inv.turn != nil {
-		if inv.deadline.IsZero() { // the wait for the lane counts
-			inv.deadline = time.Now().Add(c.cfg.timeout)
+	if inv.turn == nil {
+		if inv.hash == "" {
+			inv.hash = uuid.NewString() // any new value: answers carry the default
 		}
-		waiting, cancel := context.WithDeadline(ctx, inv.deadline)
-		defer cancel()
-		keys, err = c.order.send(waiting, inv.turn, post)
+		keys, err = post(func() string { return inv.hash })
 		return keys, sent, err
 	}
-	if inv.hash == "" {
-		inv.hash = uuid.NewString() // any new value: answers carry the default
+	deadline := inv.deadline
+	if deadline.IsZero() {
+		deadline = time.Now().Add(c.cfg.timeout)
 	}
-	keys, err = post(inv.hash)
+	keys, err = c.order.send(ctx, deadline, inv.turn, post)
+	if inv.deadline.IsZero() { // another call's attempt served it
+		inv.deadline = deadline
+	}
 	return keys, sent, err
+}
+
+// slot waits for a slot, until the deadline if there is one.
+func (c *Client) slot(ctx context.Context, deadline time.Time) error {
+	if err := c.life.Err(); err != nil { // ctx follows, but not at once
+		return err
+	}
+	select {
+	case c.slots <- struct{}{}:
+	default:
+		var late <-chan time.Time
+		if !deadline.IsZero() {
+			timer := time.NewTimer(time.Until(deadline))
+			defer timer.Stop()
+			late = timer.C
+		}
+		select {
+		case c.slots <- struct{}{}:
+		case <-late:
+			return errLate
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if !deadline.IsZero() && !time.Now().Before(deadline) {
+		<-c.slots
+		return errLate
+	}
+	return nil
 }
 
 // delay returns the wait after the given attempt: exponential, with jitter.
@@ -165,6 +192,8 @@ func (c *Client) post(ctx context.Context, deadline time.Time, id, hash string) 
 		return 0, &temporary{error: c.printable(err)}
 	case resp == nil:
 		return 0, errNoResponse
+	case resp.Body == nil:
+		resp.Body = http.NoBody
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))

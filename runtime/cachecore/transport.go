@@ -116,7 +116,7 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 		return nil, err
 	}
 	answered = true
-	f.follow(resp, t.client)
+	f.follow(req.Context(), resp, t.client)
 	return resp, nil
 }
 
@@ -124,10 +124,7 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) {
 	resp, err := t.client.cfg.base.RoundTrip(req)
 	if err != nil {
-		if cause := context.Cause(req.Context()); cause != nil && errors.Is(err, cause) {
-			return nil, err // the caller's own
-		}
-		return nil, t.client.printable(err)
+		return nil, t.client.printableIn(req.Context(), err)
 	}
 	if resp == nil {
 		return nil, errNoResponse

@@ -36,6 +36,16 @@ func (b *budget) tryTake(n int64) bool {
 	return true
 }
 
+// tryTakeLong is tryTake for a body, which needs no share if it is short.
+func (b *budget) tryTakeLong(n int64) bool { return n < freeBody || b.tryTake(n) }
+
+// giveBackLong gives back what tryTakeLong has taken.
+func (b *budget) giveBackLong(n int64) {
+	if n >= freeBody {
+		b.giveBack(n)
+	}
+}
+
 // take waits for n bytes, which have to be given back, until ctx is done.
 func (b *budget) take(ctx context.Context, n int64) error {
 	if b.tryTake(n) {

@@ -20,19 +20,19 @@ func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
 	// Between the lookup and here another refresh may have ended. One that
 	// there is no memory for is left to the next request.
 	size := int64(len(q.call.body))
-	if g.store.get(q.key, q.deps) != stale || !g.bodies.tryTake(size) {
+	if g.store.get(q.key, q.deps) != stale || !g.bodies.tryTakeLong(size) {
 		g.flights.end(fl)
 		return
 	}
 	if !g.work.begin() {
-		g.bodies.giveBack(size)
+		g.bodies.giveBackLong(size)
 		g.flights.end(fl)
 		return
 	}
 	ctx, cancel := g.detach(x.request.Context())
 	go func() {
 		defer g.work.end()
-		defer g.bodies.giveBack(size)
+		defer g.bodies.giveBackLong(size)
 		defer cancel()
 		err := g.fetch(ctx, &question{q.id, q.key, deps, q.call})
 		g.flights.end(fl)
