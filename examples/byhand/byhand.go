@@ -1,5 +1,5 @@
-// Package byhand shows what depgen takes the place of: the two strings that have
-// to agree, and do not.
+// Package byhand shows the code that depgen replaces: two strings that must
+// match, and do not.
 package byhand
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// tag names, by hand, what the answer to a request depends on.
+// tag declares, by hand, that the answer to a request depends on a contract.
 func tag(req *http.Request, contract string) {
 	deps := `[{"dep_id":"contract:` + contract + `","expected_hash":"v1"}]`
 	req.Header.Set("X-Cachecore-Deps", base64.RawURLEncoding.EncodeToString([]byte(deps)))

@@ -7,9 +7,9 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// Import writes several documents, all or none.
+// Import writes several documents in one transaction.
 func (d *Desk) Import(ctx context.Context, docs map[string]string) error {
-	inv, _ := cachecore.FromContext(ctx) // none is what Flush would report
+	inv, _ := cachecore.FromContext(ctx) // without one, Flush fails
 	batch := cachecore.NewBatch(inv)
 	err := d.db.InTx(ctx, func(tx *Tx) error {
 		inTx := cachecore.NewContext(ctx, batch)
@@ -24,7 +24,7 @@ func (d *Desk) Import(ctx context.Context, docs map[string]string) error {
 		return nil
 	})
 	if err != nil {
-		return err // rolled back: what the batch holds is dropped with it
+		return err // rolled back: drop the batch too
 	}
 	return batch.Flush(ctx)
 }

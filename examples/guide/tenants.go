@@ -15,7 +15,7 @@ type Tenants struct {
 	clients map[string]*cachecore.Client
 }
 
-// NewTenants returns the tenants that tokens lists by name.
+// NewTenants creates a client per tenant. tokens maps tenant names to tokens.
 func NewTenants(url string, db *DB, tokens map[string]string) (*Tenants, error) {
 	t := &Tenants{url: url, db: db, clients: map[string]*cachecore.Client{}}
 	for tenant, token := range tokens {
@@ -28,8 +28,8 @@ func NewTenants(url string, db *DB, tokens map[string]string) (*Tenants, error) 
 	return t, nil
 }
 
-// Enter returns a context and a desk for one request of the tenant. Both use the
-// tenant's client.
+// Enter returns a context and a desk for one request of the tenant. Both use
+// the tenant's client.
 func (t *Tenants) Enter(ctx context.Context, tenant string) (context.Context, *Desk, error) {
 	client, ok := t.clients[tenant]
 	if !ok {
