@@ -19,9 +19,9 @@ import (
 
 const depgen = "github.com/depgen/depgen"
 
-// TestCommandsRun runs each command line of the pages: those for an application
-// in a new one, which gets this tree as a release of depgen by the module
-// protocol, or as a checkout next to it; those for a clone, here.
+// TestCommandsRun runs each command line of the pages. Lines for an application
+// run in a new one, which gets this tree as a release of depgen by the module
+// protocol, or as a checkout next to it. Lines for a clone run here.
 func TestCommandsRun(t *testing.T) {
 	t.Parallel()
 	app := newApplication(t)
@@ -68,7 +68,7 @@ func TestCommandsRun(t *testing.T) {
 		"go tool depgen gateway --upstream https://api.openai.com/v1": app.serves,
 		"go tool depgen gateway --strict-hash":                        app.serves,
 		"go run ./examples/quickstart":                                inClone,
-		// This test is part of it: that it is run over all modules is left to show.
+		// This test is part of it, so only its reach over all modules is left to check.
 		"go test work": func(t *testing.T, _ string) {
 			t.Helper()
 			if packages := run(t, root, nil, "go list work"); !strings.Contains(packages, depgen+"/runtime/cachecore\n") || !strings.Contains(packages, depgen+"/examples\n") {
@@ -80,7 +80,7 @@ func TestCommandsRun(t *testing.T) {
 	for _, b := range blocks(t, "sh") {
 		for line := range strings.Lines(b.text) {
 			line = strings.TrimSpace(line)
-			if done[line] { // the schema is there after the first init, for example
+			if done[line] { // a second init would find the schema of the first, for example
 				continue
 			}
 			done[line] = true
@@ -96,7 +96,7 @@ func TestCommandsRun(t *testing.T) {
 	app.run(t, "go vet ./...")
 }
 
-// application is a module of a user, in a folder and with a module cache of its own.
+// application is a user's module, with a folder and a module cache of its own.
 type application struct {
 	dir string
 	env []string
@@ -112,7 +112,7 @@ func newApplication(t *testing.T) *application {
 		"GOMODCACHE=" + cache,
 		"GOFLAGS=-modcacherw", // so that the folder can be removed
 		"GONOSUMDB=" + depgen,
-		// What depgen needs is there since this test was built; the rest of a build list is fetched.
+		// The build of this test has cached depgen's modules; the rest of a build list is fetched.
 		"GOPROXY=file://" + proxy + ",file://" + filepath.Join(modules, "cache", "download") + "," + strings.TrimSpace(run(t, root, nil, "go env GOPROXY")),
 	}}
 	app.run(t, "go mod init example.com/app")
@@ -120,7 +120,8 @@ func newApplication(t *testing.T) *application {
 	return app
 }
 
-// useCheckout links this tree next to the application, under the name on the page.
+// useCheckout links this tree next to the application, under the name on
+// the page.
 func (a *application) useCheckout(t *testing.T) {
 	t.Helper()
 	checkout, err := filepath.Abs(root)
@@ -138,7 +139,8 @@ func (a *application) useCheckout(t *testing.T) {
 	a.dir = dir
 }
 
-// enter makes the folder deps, with the Go file that the page speaks of, and goes there.
+// enter creates the folder deps, with the Go file that the page describes, and
+// enters it.
 func (a *application) enter(t *testing.T, _ string) {
 	t.Helper()
 	a.dir = filepath.Join(a.dir, "deps")
@@ -171,9 +173,9 @@ var (
 	anyToken   = regexp.MustCompile(`cc_live_\S+`)
 )
 
-// serve starts a command that goes on until it is interrupted, waits until it
-// says where it listens, and interrupts it. It returns what was printed, with the
-// address by default and without the token.
+// serve starts a command that runs until it is interrupted, waits until it
+// prints its address, and interrupts it. It returns the output, with the
+// default address and without the token.
 func (a *application) serve(t *testing.T, line string) (stdout string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -15,8 +15,9 @@ import (
 	"github.com/depgen/depgen/runtime/cachecoretest"
 )
 
-// TestConsolesShowWhatTheGatewayAnswers makes the request of each curl command of
-// the pages, in order and with one gateway a page, and requires the answer shown.
+// TestConsolesShowWhatTheGatewayAnswers sends the request of each curl command
+// of the pages, in order and to one gateway per page, and requires the answer
+// on the page.
 func TestConsolesShowWhatTheGatewayAnswers(t *testing.T) {
 	t.Parallel()
 	gateways := map[string]*strings.Replacer{}
@@ -41,7 +42,8 @@ func TestConsolesShowWhatTheGatewayAnswers(t *testing.T) {
 	}
 }
 
-// cutCommand splits a command, which goes on after a backslash, from its output.
+// cutCommand splits a step into its command, which continues after a backslash,
+// and its output.
 func cutCommand(step string) (line, output string) {
 	more := true
 	for more {
@@ -53,10 +55,11 @@ func cutCommand(step string) (line, output string) {
 	return line, step
 }
 
-// word is one of a command line: plain, or in quotes.
+// word matches one word of a command line, plain or in quotes.
 var word = regexp.MustCompile(`'[^']*'|"[^"]*"|[^\s'"]+`)
 
-// curl makes the request that a command line asks for, and returns what curl prints.
+// curl sends the request of a curl command line, and returns the output that
+// curl would print.
 func curl(t *testing.T, line string) (string, error) {
 	t.Helper()
 	words := word.FindAllString(line, -1)
@@ -72,7 +75,7 @@ func curl(t *testing.T, line string) (string, error) {
 		switch w := words[i]; w {
 		case "-i":
 			withHead = true
-		case "-N": // nothing is buffered here
+		case "-N": // this client does not buffer
 		case "-H":
 			i++
 			name, value, _ := strings.Cut(words[i], ": ")
@@ -105,8 +108,8 @@ func curl(t *testing.T, line string) (string, error) {
 
 var date = regexp.MustCompile(`(?m)^Date: .*$`)
 
-// exchange sends a request and returns the head of the answer as it arrives, with
-// another date, and its body.
+// exchange sends a request and returns the head of the answer as it arrives,
+// with a fixed date, and its body.
 func exchange(req *http.Request) (head, body string, err error) {
 	conn, err := new(net.Dialer).DialContext(req.Context(), "tcp", req.URL.Host)
 	if err != nil {

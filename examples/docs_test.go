@@ -14,8 +14,8 @@ import (
 
 const root = ".."
 
-// block is a fenced block of a page. What follows the language is its info, as in
-// "yaml wrong".
+// block is a fenced block of a page. Its info is the text after the language,
+// such as "wrong" in "yaml wrong".
 type block struct {
 	page, lang, info, text string
 	line                   int
@@ -23,7 +23,7 @@ type block struct {
 
 var fence = regexp.MustCompile("(?ms)^```([a-z]+) ?([^\n]*)\n(.*?)^```$")
 
-// pages returns the paths of the README and of what is below docs.
+// pages returns the paths of the README and of the pages in docs.
 func pages(t *testing.T) []string {
 	t.Helper()
 	found := []string{filepath.Join(root, "README.md")}
@@ -62,8 +62,8 @@ func blocks(t *testing.T, lang string) []block {
 	return found
 }
 
-// TestGoSnippetsAreCompiled requires each Go snippet of the pages to stand, apart
-// from its indentation, in a Go file that is compiled with the tests.
+// TestGoSnippetsAreCompiled requires each Go snippet of the pages to be part of
+// a compiled Go file, apart from its indentation.
 func TestGoSnippetsAreCompiled(t *testing.T) {
 	t.Parallel()
 	sources := map[string]string{}
@@ -116,8 +116,8 @@ func generate(t *testing.T, source []byte) ([]byte, error) {
 	return gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: source, Package: "deps", Dir: "quickstart/deps"})
 }
 
-// TestPagesShowTheImportPath requires the pages that a reader meets first to show
-// what to import before they use the runtime.
+// TestPagesShowTheImportPath requires the pages that a reader meets first to
+// show what to import before they use the runtime.
 func TestPagesShowTheImportPath(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"concepts.md", "schema.md", "runtime.md"} {
@@ -136,8 +136,8 @@ func TestPagesShowTheImportPath(t *testing.T) {
 	}
 }
 
-// TestSchemaSnippetsGenerate requires each schema of the pages to be one, unless it
-// is marked as wrong.
+// TestSchemaSnippetsGenerate requires each schema of the pages to generate,
+// unless it is marked as wrong.
 func TestSchemaSnippetsGenerate(t *testing.T) {
 	t.Parallel()
 	for _, b := range blocks(t, "yaml") {
@@ -147,7 +147,8 @@ func TestSchemaSnippetsGenerate(t *testing.T) {
 	}
 }
 
-// TestGeneratedFilesAreUpToDate requires each example's file to be what its schema yields.
+// TestGeneratedFilesAreUpToDate requires each example's file to match
+// its schema.
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	t.Parallel()
 	schemas, err := filepath.Glob("*/deps/deps.yaml")
@@ -165,9 +166,10 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	}
 }
 
-// TestTextBlocksAreOutput requires each text block of the pages to be what depgen
-// says of a schema marked as wrong, or a file of testdata, which some test compares
-// with real output; and each output of the guide to be on a page.
+// TestTextBlocksAreOutput requires each text block of the pages to be depgen's
+// error for a schema marked as wrong, or a file of testdata, which some test
+// compares with real output. It also requires each output of the guide to be on
+// a page.
 func TestTextBlocksAreOutput(t *testing.T) {
 	t.Parallel()
 	printed := map[string]bool{}
@@ -203,8 +205,9 @@ func TestTextBlocksAreOutput(t *testing.T) {
 	}
 }
 
-// TestQuickstartOutputIsOnThePage requires the page to show what the quickstart
-// prints; the quickstart's own test compares that with the real output.
+// TestQuickstartOutputIsOnThePage requires the README to show the expected
+// output of the quickstart, which the quickstart's own test compares with the
+// real one.
 func TestQuickstartOutputIsOnThePage(t *testing.T) {
 	t.Parallel()
 	if output := read(t, "quickstart/testdata/output.txt"); !strings.Contains(read(t, "../README.md"), "```text\n"+output+"```\n") {
@@ -212,7 +215,7 @@ func TestQuickstartOutputIsOnThePage(t *testing.T) {
 	}
 }
 
-// TestFencesAreSeen requires each block to be one that the other tests see.
+// TestFencesAreSeen requires every block to be seen by the other tests.
 func TestFencesAreSeen(t *testing.T) {
 	t.Parallel()
 	mark := regexp.MustCompile("(?m)^[ \\t]*(```|~~~)")
@@ -230,8 +233,8 @@ var (
 	noSlug  = regexp.MustCompile(`[^a-z0-9 _-]`)
 )
 
-// TestLinksLead requires each relative link of the pages to lead to a file, and to a
-// heading if it names one.
+// TestLinksLead requires each relative link of the pages to lead to an existing
+// file, and to an existing heading if it names one.
 func TestLinksLead(t *testing.T) {
 	t.Parallel()
 	for _, page := range pages(t) {
@@ -249,7 +252,7 @@ func TestLinksLead(t *testing.T) {
 	}
 }
 
-// anchors returns what links can name on a page, as GitHub makes it of headings.
+// anchors returns the anchors that GitHub makes from the headings of a page.
 func anchors(t *testing.T, page string) []string {
 	t.Helper()
 	var found []string

@@ -1,5 +1,6 @@
-// An assistant with Anthropic's own SDK. The local gateway speaks chat completions
-// only, so a stand-in for one that speaks Anthropic's API is part of this example.
+// Anthropic runs an assistant with Anthropic's own SDK. The local gateway
+// speaks only chat completions, so the example includes a small gateway for
+// Anthropic's API.
 //
 //	go run ./examples/anthropic
 package main
@@ -54,7 +55,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	return errors.Join(ask(ctx, out, llm, "B-2"), ask(ctx, out, llm, "A-1"))
 }
 
-// ask prints where the answer comes from, and the answer.
+// ask prints the cache status and the answer.
 func ask(ctx context.Context, out io.Writer, llm anthropic.Client, sku string) error {
 	ctx, call := cachecore.WithCall(ctx, deps.DepPrice(sku))
 	answer, err := llm.Messages.New(ctx, anthropic.MessageNewParams{

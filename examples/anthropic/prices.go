@@ -8,7 +8,7 @@ import (
 	"github.com/depgen/depgen/examples/anthropic/deps"
 )
 
-// list stands for the application's price list.
+// list is the application's price list, kept in memory.
 type list struct {
 	mu     sync.Mutex
 	prices map[string]string // by SKU
@@ -22,7 +22,7 @@ func (l *list) change(ctx context.Context, sku, price string) error {
 	return deps.InvalidatePrice(ctx, sku)
 }
 
-// answer is what a model says that looks prices up itself.
+// answer returns the answer of a model that looks up prices itself.
 func (l *list) answer(question string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

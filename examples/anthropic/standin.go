@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// standIn does as little as shows the client at work: it keeps the answer to each
-// body with its deps, for one tenant and for ever.
+// standIn is a minimal gateway for a single tenant. It keeps the answer to each
+// body, with its deps, and never expires it.
 type standIn struct {
 	model func(question string) string
 
@@ -96,7 +96,7 @@ func depsOf(h http.Header) ([]string, error) {
 	return ids, nil
 }
 
-// message is an answer as Anthropic's API sends it.
+// message returns an answer in the form of Anthropic's API.
 func message(text string) []byte {
 	type object = map[string]any
 	answer, err := json.Marshal(object{
@@ -104,7 +104,7 @@ func message(text string) []byte {
 		"content": []object{{"type": "text", "text": text}},
 		"usage":   object{"input_tokens": 1, "output_tokens": 1},
 	})
-	if err != nil { // cannot happen: it holds strings and numbers only
+	if err != nil { // cannot happen: the object contains only strings and numbers
 		return []byte(err.Error())
 	}
 	return answer

@@ -10,17 +10,17 @@ import (
 	"github.com/depgen/depgen/examples/guide/deps"
 )
 
-// DB stands for the application's database.
+// DB is the application's database, kept in memory.
 type DB struct {
 	mu   sync.Mutex
 	docs map[string]string
 }
 
-// NewDB returns a database that holds docs.
+// NewDB returns a database with a copy of docs.
 func NewDB(docs map[string]string) *DB { return &DB{docs: maps.Clone(docs)} }
 
-// Doc returns the text of a document. It reports the read before it knows whether
-// there is such a document: an answer can depend on its absence too.
+// Doc returns the text of a document. It records the read even if the document
+// is missing: an answer can depend on that too.
 func (db *DB) Doc(ctx context.Context, id string) (string, error) {
 	deps.UseDoc(ctx, id)
 	db.mu.Lock()
@@ -49,7 +49,7 @@ func (tx *Tx) Put(id, text string) error {
 	return nil
 }
 
-// InTx calls f, and commits what it has written unless it returns an error.
+// InTx calls f, and commits the writes of f unless it returns an error.
 func (db *DB) InTx(_ context.Context, f func(*Tx) error) error {
 	tx := &Tx{writes: map[string]string{}}
 	if err := f(tx); err != nil {

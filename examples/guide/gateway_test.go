@@ -40,7 +40,7 @@ func TestGatewayInAProgramOfOnesOwn(t *testing.T) {
 	golden(t, "log.txt", line)
 }
 
-// mint makes a token that a gateway with the same secret takes for an hour.
+// mint returns a token that a gateway with the same secret accepts for an hour.
 func mint(secret []byte) (string, error) {
 	return devgateway.Mint(secret, devgateway.Claims{
 		Tenant:        "acme",

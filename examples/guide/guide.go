@@ -1,5 +1,6 @@
-// Package guide holds the Go that the pages in docs show, so that it is compiled
-// and run: a desk that answers questions from documents, and its tests.
+// Package guide contains the Go code of the pages in docs, so that it is
+// compiled and run: a desk that answers questions from documents, and
+// its tests.
 package guide
 
 import (

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write the outputs in testdata anew")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// golden compares what a snippet prints with the output that a page shows.
+// golden compares the output of a snippet with the output on a page.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := "testdata/" + name
@@ -61,8 +61,8 @@ func model(db *DB) http.RoundTripper {
 	})
 }
 
-// newDesk returns a desk in front of a gateway, and a context whose invalidations
-// go there.
+// newDesk returns a desk in front of a gateway, and a context that sends
+// invalidations to the gateway.
 func newDesk(t *testing.T) (*Desk, *cachecoretest.Gateway, context.Context) {
 	t.Helper()
 	db := newDB()

@@ -27,13 +27,14 @@ func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// race lets the data change while an answer is under way, and asks once more when
-// all is quiet. The context of an answer is made by tag, from the data's version.
+// race changes the data while an answer is being made, and asks again
+// five minutes later. Its tag returns the context of a request, for the
+// data's version.
 type race struct {
 	name  string
 	tag   func(ctx context.Context, version int64) context.Context
 	drop  func(ctx context.Context, version int64) error
-	other bool // whether another process than the one that writes is asking
+	other bool // whether the asking process is not the writing one
 	opts  []cachecore.Option
 }
 
@@ -57,7 +58,7 @@ func (r race) run(t *testing.T) string {
 		return c
 	}
 	writer := client(time.Hour, r.opts...)
-	reader := client(2 * time.Hour) // with another token, as which it shares nothing with the writer
+	reader := client(2 * time.Hour) // another token, so it shares no state with the writer
 	asking := writer
 	if r.other {
 		asking = reader
@@ -83,7 +84,8 @@ func (r race) run(t *testing.T) string {
 	return after
 }
 
-// TestLateFillsAreClosed shows what each of the three covers, and what none does.
+// TestLateFillsAreClosed shows a late fill without protection, and one for each
+// of the three protections.
 func TestLateFillsAreClosed(t *testing.T) {
 	t.Parallel()
 	doc := race{

@@ -9,7 +9,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// serve makes a client, works with a desk, and closes the client.
+// serve creates a client, works with a desk, and closes the client.
 func serve(ctx context.Context, gatewayURL, token string, work func(context.Context, *Desk) error) (err error) {
 	client, err := cachecore.New(gatewayURL, token)
 	if err != nil {
@@ -25,7 +25,7 @@ func serve(ctx context.Context, gatewayURL, token string, work func(context.Cont
 	return work(cachecore.NewContext(ctx, client), d)
 }
 
-// advise says what to do about the error of an invalidation.
+// advise returns the next step after an error of an invalidation.
 func advise(err error) string {
 	var dep *cachecore.InvalidateError
 	var auth *cachecore.AuthError

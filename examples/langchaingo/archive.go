@@ -10,7 +10,8 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// archive stands for the application's contracts. Their number never changes.
+// archive is the application's contract database, kept in memory. The number of
+// contracts never changes.
 type archive struct {
 	mu    sync.Mutex
 	texts []string
@@ -24,7 +25,7 @@ func (a *archive) change(ctx context.Context, number int64, text string) error {
 	return deps.InvalidateContract(ctx, number)
 }
 
-// model stands for one that reads the contracts itself, as file search does.
+// model returns a model that reads the contracts itself, as file search does.
 func (a *archive) model() http.RoundTripper {
 	return devgateway.Answer(func(_ context.Context, q devgateway.Question) (string, error) {
 		var number int

@@ -1,5 +1,6 @@
-// A report over many contracts, with langchaingo, which hides response headers:
-// the context of each call says whether its answer came from the cache.
+// Langchaingo prints a report over many contracts. The SDK hides response
+// headers, so the context of each call reports whether its answer came from
+// the cache.
 //
 //	go run ./examples/langchaingo
 package main
@@ -71,7 +72,7 @@ func report(ctx context.Context, out io.Writer, llm llms.Model, contracts int) e
 	return errors.Join(errs...)
 }
 
-// summary returns one contract's line: where the answer comes from, and the answer.
+// summary returns one contract's line: the cache status and the answer.
 func summary(ctx context.Context, llm llms.Model, number int64) (string, error) {
 	ctx, call := cachecore.WithCall(ctx, deps.DepContract(number))
 	text, err := llms.GenerateFromSinglePrompt(ctx, llm, fmt.Sprintf("Sum up contract %d", number))

@@ -12,14 +12,14 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// library stands for the application's documents.
+// library is the application's document store, kept in memory.
 type library struct {
 	mu    sync.Mutex
 	texts map[string]string
 }
 
-// find returns the names of the documents that a question is about, and reports
-// that they were read.
+// find returns the names of the documents that a question is about, and records
+// them as read.
 func (l *library) find(ctx context.Context, question string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,7 +41,7 @@ func (l *library) change(ctx context.Context, name, text string) error {
 	return deps.InvalidateDoc(ctx, name)
 }
 
-// model stands for one that reads the named files itself, as file search does.
+// model returns a model that reads the named files itself, as file search does.
 func (l *library) model() http.RoundTripper {
 	return devgateway.Answer(func(_ context.Context, q devgateway.Question) (string, error) {
 		_, files, _ := strings.Cut(q.Last(), " Files: ")

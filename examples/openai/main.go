@@ -1,5 +1,6 @@
-// An assistant that looks up documents before it asks the model, with OpenAI's
-// own SDK. What it looked up is what the answer depends on: nobody lists it by hand.
+// Openai runs an assistant with OpenAI's own SDK. It looks up documents before
+// it asks the model. The answer depends on these documents, and no code lists
+// them by hand.
 //
 //	go run ./examples/openai
 package main
@@ -61,8 +62,8 @@ type assistant struct {
 	llm  openai.Client
 }
 
-// ask prints where the answer comes from, as soon as it begins, and then its
-// pieces as they arrive.
+// ask prints the cache status as soon as the answer begins, and then the pieces
+// of the answer as they arrive.
 func (a *assistant) ask(ctx context.Context, out io.Writer, question string) error {
 	ctx, call := cachecore.WithCall(cachecore.Track(ctx))
 	files := a.docs.find(ctx, question)

@@ -34,7 +34,7 @@ func (d *desk) AskAll(ctx context.Context, question string) (string, error) {
 	return d.complete(ctx, question)
 }
 
-// Stream is Ask, calling back for each piece of the answer.
+// Stream is like Ask, but calls piece with each piece of the answer.
 func (d *desk) Stream(ctx context.Context, id, question string, piece func(string)) error {
 	ctx = cachecore.WithDeps(ctx, deps.DepContract(id))
 	stream := d.llm.Chat.Completions.NewStreaming(ctx, prompt(question+" "+id))
@@ -47,7 +47,8 @@ func (d *desk) Stream(ctx context.Context, id, question string, piece func(strin
 	return stream.Err()
 }
 
-// Change replaces the text of a contract, and then drops the answers made from it.
+// Change replaces the text of a contract, and then drops the answers made
+// from it.
 func (d *desk) Change(ctx context.Context, id, text string) error {
 	d.contracts.put(id, text)
 	return deps.InvalidateContract(ctx, id)
@@ -74,7 +75,7 @@ func prompt(question string) openai.ChatCompletionNewParams {
 	}
 }
 
-// store stands for the application's database.
+// store is the application's database, kept in memory.
 type store struct {
 	mu    sync.Mutex
 	texts map[string]string
@@ -86,7 +87,7 @@ func (s *store) put(id, text string) {
 	s.texts[id] = text
 }
 
-// relevant returns the contracts that the question names, or else all of them.
+// relevant returns the contract that the question names, or else all contracts.
 func (s *store) relevant(question string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

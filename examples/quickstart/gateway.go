@@ -12,18 +12,18 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// gateway is the local gateway, embedded. A team's own runs elsewhere:
-// "depgen gateway" while developing, the hosted one in production.
+// gateway embeds the local gateway. A team's gateway is a separate program:
+// "depgen gateway" during development, and the hosted one in production.
 type gateway struct {
 	url, token string
 
 	engine *devgateway.Gateway
 	server *http.Server
-	now    atomic.Int64 // in seconds; it stands still but for advance
+	now    atomic.Int64 // in seconds; only advance moves it
 }
 
-// startGateway starts it in front of a model that answers from the contracts, as
-// a model with file search does.
+// startGateway starts a gateway in front of a model that answers from the
+// contracts, as a model with file search does.
 func startGateway(ctx context.Context, contracts *store) (*gateway, error) {
 	g := &gateway{}
 	g.now.Store(time.Now().Unix())
@@ -53,7 +53,7 @@ func startGateway(ctx context.Context, contracts *store) (*gateway, error) {
 	return g, nil
 }
 
-// advance lets time pass for the gateway, so that ages can be seen.
+// advance moves the gateway's clock, to make the ages of answers visible.
 func (g *gateway) advance(d time.Duration) { g.now.Add(int64(d / time.Second)) }
 
 func (g *gateway) close() error {

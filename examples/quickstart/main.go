@@ -1,5 +1,5 @@
-// The quickstart runs a small contract desk against the local gateway, in one
-// process and without a network: it asks about contracts, changes them, and
+// Quickstart runs a small contract desk against the local gateway, in one
+// process and without a network. It asks about contracts, changes them, and
 // shows which answers come from the cache.
 //
 //	go run ./examples/quickstart
@@ -41,7 +41,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, gateway.close()) }()
 
-	// The three lines that an application adds to its start-up:
+	// An application adds these lines to its start-up:
 	client, err := cachecore.New(gateway.url, gateway.token)
 	if err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// table prints one aligned line for each step. Package color leaves its codes
-// out where the output is not a terminal.
+// table prints one aligned line for each step. Package color omits its codes if
+// the output is not a terminal.
 type table struct {
 	out                io.Writer
 	asked, hits, stale int
@@ -28,7 +28,7 @@ func (t *table) changed(call, text string) {
 	fmt.Fprint(t.out, color.New(color.FgYellow).Sprintf(layout, call, "", "", "is now: "+text))
 }
 
-// answered shows an answer; truth is what it should be.
+// answered shows an answer, and counts it as stale if it differs from truth.
 func (t *table) answered(call string, c *cachecore.Call, text, truth string) {
 	t.asked++
 	if text != truth {

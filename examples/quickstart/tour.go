@@ -33,7 +33,7 @@ func stream(ctx context.Context, d *desk) (string, error) {
 
 func bypass(ctx context.Context, d *desk) (string, error) { return one(cachecore.WithBypass(ctx), d) }
 
-// steps take each way that an answer can go.
+// steps cover misses, hits, changes, streams and a bypass.
 var steps = []step{
 	{call: "Ask(contract-123)", ask: one},
 	{call: "Ask(contract-123)", ask: one, wait: 40 * time.Second},

@@ -1,5 +1,5 @@
-// Package deps names what cached answers of the assistant can depend on. All else in
-// it is generated from deps.yaml.
+// Package deps names the data that cached answers of the assistant depend on.
+// depgen generates the rest of the package from deps.yaml.
 package deps
 
 //go:generate go tool depgen

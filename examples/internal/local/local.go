@@ -1,5 +1,6 @@
-// Package local starts the local gateway inside an example's own process. A team
-// runs "depgen gateway" while developing, and the hosted one in production.
+// Package local starts the local gateway inside an example's own
+// process. A team runs "depgen gateway" during development, and the
+// hosted one in production.
 package local
 
 import (
@@ -42,7 +43,8 @@ func Start(model http.RoundTripper) (*Gateway, error) {
 	return &Gateway{URL: server.URL, Client: client, engine: engine, server: server}, nil
 }
 
-// Close ends what the client has begun, and then the gateway.
+// Close closes the client, which finishes its pending work, and then
+// the gateway.
 func (g *Gateway) Close() error {
 	err := g.Client.Close(context.Background())
 	g.server.Close()
