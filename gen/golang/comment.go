@@ -86,27 +86,44 @@ func paragraphs(texts ...string) string {
 	return strings.Join(all, "\n\n")
 }
 
-const lineWidth = 115
+// lineWidth is the width of a line of a comment after "// ".
+const lineWidth = 77
 
-// wrap breaks a sentence into lines.
+// noBreak is a space at which wrap doesn't break the line.
+const noBreak = "\u00a0"
+
+// wrap breaks a paragraph into lines. It avoids a last line of one word.
 func wrap(text string) string {
-	var b strings.Builder
+	var lines [][]string
+	var line []string
 	column := 0
-	for i, word := range strings.Fields(text) {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' }) {
 		width := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case column+1+width > lineWidth:
-			b.WriteByte('\n')
-			column = 0
-		default:
-			b.WriteByte(' ')
+		if len(line) > 0 && column+1+width > lineWidth {
+			lines = append(lines, line)
+			line, column = nil, 0
+		}
+		if len(line) > 0 {
 			column++
 		}
-		b.WriteString(word)
+		line = append(line, word)
 		column += width
 	}
-	return b.String()
+	if last := len(lines) - 1; last >= 0 && len(line) == 1 && len(lines[last]) > 2 {
+		before := lines[last]
+		moved := before[len(before)-1]
+		if utf8.RuneCountInString(moved)+1+column <= lineWidth {
+			lines[last], line = before[:len(before)-1], []string{moved, line[0]}
+		}
+	}
+	var b strings.Builder
+	for _, l := range append(lines, line) {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(strings.Join(l, " "))
+	}
+	return strings.ReplaceAll(b.String(), noBreak, " ")
 }
 
 // oneLine replaces what can't stand in a line of a Go file.

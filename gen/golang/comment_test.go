@@ -37,6 +37,10 @@ func TestWrap(t *testing.T) {
 		{"exact", long[2:] + " y", long[2:] + " y"},
 		{"over", long[1:] + " y z", long[1:] + "\ny z"},
 		{"word too long", "a " + long + "x b", "a\n" + long + "x\nb"},
+		{"last line of one word", "a b " + long[4:] + " y", "a b\n" + long[4:] + " y"},
+		{"last line of one word after two", "a " + long[2:] + " y", "a " + long[2:] + "\ny"},
+		{"last word fits no other", "a b " + long[4:] + " " + long, "a b " + long[4:] + "\n" + long},
+		{"no break", long[3:] + " y" + noBreak + "z", long[3:] + "\ny z"},
 		{"counted in characters", strings.Repeat("ö", lineWidth-2) + " y", strings.Repeat("ö", lineWidth-2) + " y"},
 	}
 	for _, tt := range tests {

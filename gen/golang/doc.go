@@ -1,43 +1,54 @@
 package golang
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// depDoc describes DepNote: it "declares that an answer depends on the note,
-// and with it on the user, by which it is grouped".
+// The texts below name deps by calls, because a kind's name, singular or
+// plural, fits no sentence with an article.
+
+// depDoc makes
+//
+//	DepNote returns the dep "note:{user}/{number}". Requests tagged with it are
+//	also tagged with DepUser(user).
 func depDoc(k *schema.Kind) string {
-	text := "Dep" + k.GoName + " declares that an answer depends on the " + k.Words()
+	text := "Dep" + k.GoName + " returns the dep " + wireForm(k) + "."
 	if len(k.GroupedBy) > 0 {
-		text += ", and with it on " + others(k.GroupedBy) + ", by which it is grouped"
+		text += " Requests tagged with it are also tagged with " + enumerate(relatedCalls(k.GroupedBy), "and") + "."
 	}
-	text += "."
 	if k.Version != nil {
-		text += " The version is that of the data which the answer is made from."
+		text += " version is the version of the data that the answer is based on."
 	}
 	return comment(paragraphs(wrap(text), k.Description, deprecation(k.Deprecated)))
 }
 
 func useDoc(k *schema.Kind) string {
-	text := "Use" + k.GoName + " records in ctx that the " + k.Words() +
-		" was read: LLM requests made with a context from cachecore.Track carry it."
+	text := "Use" + k.GoName + " records " + call(k, goNames(params(k))) +
+		" as read. Requests made with a context from cachecore.Track are tagged with all recorded reads."
 	if k.Version != nil {
-		text += " The version is that of the data as it was read."
+		text += " version is the version of the data that was read."
 	}
 	return comment(paragraphs(wrap(text), deprecation(k.Deprecated)))
 }
 
+// invalidateDoc makes
+//
+//	InvalidateDoc drops every cached answer that depends on DepDoc(id) or
+//	DepTable(TableDocs).
+//
+// The call for a versioned kind would name the new version, which no dropped
+// answer has, so the wire form takes its place.
 func invalidateDoc(k *schema.Kind) string {
-	text := "Invalidate" + k.GoName + " drops every cached answer that depends on the " + k.Words()
-	if len(k.PartOf) > 0 {
-		text += ", and on " + others(k.PartOf) + ", of which it is part"
-	}
-	text += "."
+	dep := call(k, goNames(k.Params))
 	if k.Version != nil {
-		text += " The version is the data's new one."
+		dep = wireForm(k)
+	}
+	text := "Invalidate" + k.GoName + " drops every cached answer that depends on " +
+		enumerate(append([]string{dep}, relatedCalls(k.PartOf)...), "or") + "."
+	if k.Version != nil {
+		text += " version is the new version of the data."
 	}
 	return comment(paragraphs(wrap(text), deprecation(k.Deprecated)))
 }
@@ -50,8 +61,8 @@ func valueDoc(v *schema.Value) string {
 	return comment(text)
 }
 
-// deprecation is a paragraph that linters know. It stands alone, for only so do
-// they see it.
+// deprecation returns a paragraph that linters recognize. They do so only if
+// it is a paragraph of its own.
 func deprecation(text string) string {
 	if text == "" {
 		return ""
@@ -59,42 +70,48 @@ func deprecation(text string) string {
 	return "Deprecated: " + strings.TrimSpace(text)
 }
 
-// others lists what relations lead to: "table docs, the user (author) and the
-// user (reader)".
-func others(relations []*schema.Relation) string {
-	count := map[*schema.Kind]int{}
-	for _, r := range relations {
-		count[r.Kind]++
-	}
-	var names []string
-	for _, r := range relations {
-		var args []string
-		for _, arg := range r.Args {
-			if arg.Param != nil {
-				args = append(args, arg.Param.Name)
-			}
-		}
-		switch {
-		case r.Kind.Values != nil && r.Args[0].Value != nil:
-			names = append(names, r.Kind.Words()+" "+printable(r.Args[0].Value.Text))
-		case count[r.Kind] > 1:
-			names = append(names, "the "+r.Kind.Words()+" ("+strings.Join(args, ", ")+")")
-		default:
-			names = append(names, "the "+r.Kind.Words())
-		}
-	}
-	last := len(names) - 1
-	if last == 0 {
-		return names[0]
-	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+// wireForm returns the id of a kind's deps with its parts in braces, quoted:
+// "note:{user}/{number}".
+func wireForm(k *schema.Kind) string {
+	return `"` + k.Prefix + ":{" + strings.Join(goNames(k.Params), "}/{") + `}"`
 }
 
-// printable returns a value as it is, or quoted if something in it can't be
-// seen.
-func printable(s string) string {
-	if quoted := strconv.Quote(s); quoted != `"`+s+`"` {
-		return quoted
+// call returns DepNote(user, number) for wrap, which won't break it unless it
+// is wider than a line.
+func call(k *schema.Kind, args []string) string {
+	text := "Dep" + k.GoName + "(" + strings.Join(args, ", ") + ")"
+	if len(text) < lineWidth {
+		text = strings.ReplaceAll(text, " ", noBreak)
 	}
-	return s
+	return text
+}
+
+func goNames(params []*schema.Param) []string {
+	names := make([]string, len(params))
+	for i, param := range params {
+		names[i] = param.GoName
+	}
+	return names
+}
+
+// relatedCalls returns the calls that make the deps that relations lead to.
+func relatedCalls(relations []*schema.Relation) []string {
+	calls := make([]string, len(relations))
+	for i, r := range relations {
+		args := make([]string, len(r.Args))
+		for j, arg := range r.Args {
+			args[j] = argName(arg)
+		}
+		calls[i] = call(r.Kind, args)
+	}
+	return calls
+}
+
+// enumerate returns "a", "a or b" or "a, b or c".
+func enumerate(items []string, conjunction string) string {
+	last := len(items) - 1
+	if last == 0 {
+		return items[0]
+	}
+	return strings.Join(items[:last], ", ") + " " + conjunction + " " + items[last]
 }

@@ -17,8 +17,9 @@ import (
 //
 //	func (t Table) String() string { return t.value }
 func closedSet(out *jen.File, k *schema.Kind) {
-	out.Comment(comment(wrap(k.GoName + " is the id of the " + k.Words() + ": one of the values below, for nothing else compiles. " +
-		"The zero " + k.GoName + " makes an invalid dep.")))
+	name := k.Params[0].GoName
+	out.Comment(comment(wrap(k.GoName + " is the type of Dep" + k.GoName + "'s argument " + name +
+		". Its valid values are the variables below. The zero " + k.GoName + " makes an invalid dep.")))
 	out.Type().Id(k.GoName).Struct(jen.Id("value").String())
 
 	out.Comment(comment("The values of " + k.GoName + "."))
@@ -31,8 +32,7 @@ func closedSet(out *jen.File, k *schema.Kind) {
 		}
 	})
 
-	receiver := k.Params[0].GoName
-	out.Comment(comment("String returns the value as it stands in a dep's id."))
-	out.Func().Params(jen.Id(receiver).Id(k.GoName)).Id("String").Params().String().
-		Block(jen.Return(jen.Id(receiver).Dot("value")))
+	out.Comment(comment("String returns the value as written in a dep's id."))
+	out.Func().Params(jen.Id(name).Id(k.GoName)).Id("String").Params().String().
+		Block(jen.Return(jen.Id(name).Dot("value")))
 }

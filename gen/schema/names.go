@@ -86,9 +86,6 @@ func split(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) || Hidden(r) })
 }
 
-// Words returns the kind's name as it stands in a sentence.
-func (k *Kind) Words() string { return strings.Join(split(k.Name), " ") }
-
 // unique returns the first of name, name2, name3 and so on that is free.
 func unique(name string, free func(string) bool) string {
 	for candidate, n := name, 2; ; n++ {

@@ -10,15 +10,15 @@ import (
 	"strconv"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod are of different major versions.
-// To make them the same again, run
+// The next line fails to compile if this file and the depgen runtime in go.mod
+// have different major versions. To make them match, run
 //
 //	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
 const _ = cachecore.SupportsGeneratedV1
 
-// Table is the id of the table: one of the values below, for nothing else compiles. The zero Table makes an invalid
-// dep.
+// Table is the type of DepTable's argument t. Its valid values are the
+// variables below. The zero Table makes an invalid dep.
 type Table struct {
 	value string
 }
@@ -34,29 +34,30 @@ var (
 	TableDocs = Table{"docs"}
 )
 
-// String returns the value as it stands in a dep's id.
+// String returns the value as written in a dep's id.
 func (t Table) String() string {
 	return t.value
 }
 
-// DepTable declares that an answer depends on the table.
+// DepTable returns the dep "table:{t}".
 //
 // A database table, for answers that read any row of it.
 func DepTable(t Table) cachecore.Dep {
 	return cachecore.NewDep("table:" + t.value)
 }
 
-// UseTable records in ctx that the table was read: LLM requests made with a context from cachecore.Track carry it.
+// UseTable records DepTable(t) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseTable(ctx context.Context, t Table) {
 	cachecore.Use(ctx, DepTable(t))
 }
 
-// InvalidateTable drops every cached answer that depends on the table.
+// InvalidateTable drops every cached answer that depends on DepTable(t).
 func InvalidateTable(ctx context.Context, t Table) error {
 	return cachecore.Invalidate(ctx, DepTable(t))
 }
 
-// DepDoc declares that an answer depends on the doc.
+// DepDoc returns the dep "doc:{id}".
 //
 // One contract document.
 func DepDoc(id string) cachecore.Dep {
@@ -64,80 +65,89 @@ func DepDoc(id string) cachecore.Dep {
 		PartOf(DepTable(TableDocs))
 }
 
-// UseDoc records in ctx that the doc was read: LLM requests made with a context from cachecore.Track carry it.
+// UseDoc records DepDoc(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseDoc(ctx context.Context, id string) {
 	cachecore.Use(ctx, DepDoc(id))
 }
 
-// InvalidateDoc drops every cached answer that depends on the doc, and on table docs, of which it is part.
+// InvalidateDoc drops every cached answer that depends on DepDoc(id)
+// or DepTable(TableDocs).
 func InvalidateDoc(ctx context.Context, id string) error {
 	return cachecore.Invalidate(ctx, DepDoc(id))
 }
 
-// DepUser declares that an answer depends on the user.
+// DepUser returns the dep "user:{id}".
 func DepUser(id uuid.UUID) cachecore.Dep {
 	return cachecore.NewDep("user:" + id.String())
 }
 
-// UseUser records in ctx that the user was read: LLM requests made with a context from cachecore.Track carry it.
+// UseUser records DepUser(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseUser(ctx context.Context, id uuid.UUID) {
 	cachecore.Use(ctx, DepUser(id))
 }
 
-// InvalidateUser drops every cached answer that depends on the user.
+// InvalidateUser drops every cached answer that depends on DepUser(id).
 func InvalidateUser(ctx context.Context, id uuid.UUID) error {
 	return cachecore.Invalidate(ctx, DepUser(id))
 }
 
-// DepNote declares that an answer depends on the note, and with it on the user, by which it is grouped.
+// DepNote returns the dep "note:{user}/{number}". Requests tagged with it are
+// also tagged with DepUser(user).
 func DepNote(user uuid.UUID, number int64) cachecore.Dep {
 	return cachecore.NewCompositeDep("note", user.String(), strconv.FormatInt(number, 10)).
 		GroupedBy(DepUser(user))
 }
 
-// UseNote records in ctx that the note was read: LLM requests made with a context from cachecore.Track carry it.
+// UseNote records DepNote(user, number) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseNote(ctx context.Context, user uuid.UUID, number int64) {
 	cachecore.Use(ctx, DepNote(user, number))
 }
 
-// InvalidateNote drops every cached answer that depends on the note.
+// InvalidateNote drops every cached answer that depends
+// on DepNote(user, number).
 func InvalidateNote(ctx context.Context, user uuid.UUID, number int64) error {
 	return cachecore.Invalidate(ctx, DepNote(user, number))
 }
 
-// DepComment declares that an answer depends on the comment.
+// DepComment returns the dep "comment:{user}/{number}/{text}".
 func DepComment(user uuid.UUID, number int64, text string) cachecore.Dep {
 	return cachecore.NewCompositeDep("comment", user.String(), strconv.FormatInt(number, 10), text).
 		PartOf(DepNote(user, number))
 }
 
-// UseComment records in ctx that the comment was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UseComment records DepComment(user, number, text) as read. Requests made with
+// a context from cachecore.Track are tagged with all recorded reads.
 func UseComment(ctx context.Context, user uuid.UUID, number int64, text string) {
 	cachecore.Use(ctx, DepComment(user, number, text))
 }
 
-// InvalidateComment drops every cached answer that depends on the comment, and on the note, of which it is part.
+// InvalidateComment drops every cached answer that depends on
+// DepComment(user, number, text) or DepNote(user, number).
 func InvalidateComment(ctx context.Context, user uuid.UUID, number int64, text string) error {
 	return cachecore.Invalidate(ctx, DepComment(user, number, text))
 }
 
-// DepPair declares that an answer depends on the pair.
+// DepPair returns the dep "pair:{left}/{right}".
 func DepPair(left, right string) cachecore.Dep {
 	return cachecore.NewCompositeDep("pair", left, right)
 }
 
-// UsePair records in ctx that the pair was read: LLM requests made with a context from cachecore.Track carry it.
+// UsePair records DepPair(left, right) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UsePair(ctx context.Context, left, right string) {
 	cachecore.Use(ctx, DepPair(left, right))
 }
 
-// InvalidatePair drops every cached answer that depends on the pair.
+// InvalidatePair drops every cached answer that depends
+// on DepPair(left, right).
 func InvalidatePair(ctx context.Context, left, right string) error {
 	return cachecore.Invalidate(ctx, DepPair(left, right))
 }
 
-// DepNumbers declares that an answer depends on the numbers.
+// DepNumbers returns the dep "numbers:{a}/{b}/{c}/{d}/{e}".
 func DepNumbers(a int, b int32, c uint, d uint32, e uint64) cachecore.Dep {
 	return cachecore.NewCompositeDep(
 		"numbers",
@@ -149,36 +159,39 @@ func DepNumbers(a int, b int32, c uint, d uint32, e uint64) cachecore.Dep {
 	)
 }
 
-// UseNumbers records in ctx that the numbers was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UseNumbers records DepNumbers(a, b, c, d, e) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseNumbers(ctx context.Context, a int, b int32, c uint, d uint32, e uint64) {
 	cachecore.Use(ctx, DepNumbers(a, b, c, d, e))
 }
 
-// InvalidateNumbers drops every cached answer that depends on the numbers.
+// InvalidateNumbers drops every cached answer that depends
+// on DepNumbers(a, b, c, d, e).
 func InvalidateNumbers(ctx context.Context, a int, b int32, c uint, d uint32, e uint64) error {
 	return cachecore.Invalidate(ctx, DepNumbers(a, b, c, d, e))
 }
 
-// DepPrice declares that an answer depends on the price. The version is that of the data which the answer is made
-// from.
+// DepPrice returns the dep "price:{id}". version is the version of the data
+// that the answer is based on.
 func DepPrice(id model.SKU, version int64) cachecore.Dep {
 	return cachecore.NewDep("price:" + string(id)).WithHash(strconv.FormatInt(version, 10))
 }
 
-// UsePrice records in ctx that the price was read: LLM requests made with a context from cachecore.Track carry it.
-// The version is that of the data as it was read.
+// UsePrice records DepPrice(id, version) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads. version is the
+// version of the data that was read.
 func UsePrice(ctx context.Context, id model.SKU, version int64) {
 	cachecore.Use(ctx, DepPrice(id, version))
 }
 
-// InvalidatePrice drops every cached answer that depends on the price. The version is the data's new one.
+// InvalidatePrice drops every cached answer that depends on "price:{id}".
+// version is the new version of the data.
 func InvalidatePrice(ctx context.Context, id model.SKU, version int64) error {
 	return cachecore.Invalidate(ctx, DepPrice(id, version))
 }
 
-// DepAmount declares that an answer depends on the amount. The version is that of the data which the answer is made
-// from.
+// DepAmount returns the dep "amount:{id}". version is the version of the data
+// that the answer is based on.
 func DepAmount(id, version model.Money) cachecore.Dep {
 	idText, err := cachecore.TextOf(&id)
 	if err != nil {
@@ -191,18 +204,20 @@ func DepAmount(id, version model.Money) cachecore.Dep {
 	return cachecore.NewDep("amount:" + idText).WithHash(versionText)
 }
 
-// UseAmount records in ctx that the amount was read: LLM requests made with a context from cachecore.Track carry it.
-// The version is that of the data as it was read.
+// UseAmount records DepAmount(id, version) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads. version is
+// the version of the data that was read.
 func UseAmount(ctx context.Context, id, version model.Money) {
 	cachecore.Use(ctx, DepAmount(id, version))
 }
 
-// InvalidateAmount drops every cached answer that depends on the amount. The version is the data's new one.
+// InvalidateAmount drops every cached answer that depends on "amount:{id}".
+// version is the new version of the data.
 func InvalidateAmount(ctx context.Context, id, version model.Money) error {
 	return cachecore.Invalidate(ctx, DepAmount(id, version))
 }
 
-// DepPlace declares that an answer depends on the place.
+// DepPlace returns the dep "place:{id}".
 func DepPlace(id model.Place) cachecore.Dep {
 	idText, err := cachecore.StringOf(&id)
 	if err != nil {
@@ -211,17 +226,18 @@ func DepPlace(id model.Place) cachecore.Dep {
 	return cachecore.NewDep("place:" + idText)
 }
 
-// UsePlace records in ctx that the place was read: LLM requests made with a context from cachecore.Track carry it.
+// UsePlace records DepPlace(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UsePlace(ctx context.Context, id model.Place) {
 	cachecore.Use(ctx, DepPlace(id))
 }
 
-// InvalidatePlace drops every cached answer that depends on the place.
+// InvalidatePlace drops every cached answer that depends on DepPlace(id).
 func InvalidatePlace(ctx context.Context, id model.Place) error {
 	return cachecore.Invalidate(ctx, DepPlace(id))
 }
 
-// DepLabel declares that an answer depends on the label.
+// DepLabel returns the dep "label:{id}".
 func DepLabel(id model.Label) cachecore.Dep {
 	idText, err := cachecore.StringOf(&id)
 	if err != nil {
@@ -230,17 +246,18 @@ func DepLabel(id model.Label) cachecore.Dep {
 	return cachecore.NewDep("label:" + idText)
 }
 
-// UseLabel records in ctx that the label was read: LLM requests made with a context from cachecore.Track carry it.
+// UseLabel records DepLabel(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseLabel(ctx context.Context, id model.Label) {
 	cachecore.Use(ctx, DepLabel(id))
 }
 
-// InvalidateLabel drops every cached answer that depends on the label.
+// InvalidateLabel drops every cached answer that depends on DepLabel(id).
 func InvalidateLabel(ctx context.Context, id model.Label) error {
 	return cachecore.Invalidate(ctx, DepLabel(id))
 }
 
-// DepCode declares that an answer depends on the code.
+// DepCode returns the dep "code:{id}".
 func DepCode(id model.Code) cachecore.Dep {
 	idText, err := cachecore.TextOf(&id)
 	if err != nil {
@@ -249,34 +266,37 @@ func DepCode(id model.Code) cachecore.Dep {
 	return cachecore.NewDep("code:" + idText)
 }
 
-// UseCode records in ctx that the code was read: LLM requests made with a context from cachecore.Track carry it.
+// UseCode records DepCode(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseCode(ctx context.Context, id model.Code) {
 	cachecore.Use(ctx, DepCode(id))
 }
 
-// InvalidateCode drops every cached answer that depends on the code.
+// InvalidateCode drops every cached answer that depends on DepCode(id).
 func InvalidateCode(ctx context.Context, id model.Code) error {
 	return cachecore.Invalidate(ctx, DepCode(id))
 }
 
-// DepImport declares that an answer depends on the import.
+// DepImport returns the dep "import:{table}/{number}".
 func DepImport(table Table, number int64) cachecore.Dep {
 	return cachecore.NewCompositeDep("import", table.value, strconv.FormatInt(number, 10)).
 		PartOf(DepTable(table))
 }
 
-// UseImport records in ctx that the import was read: LLM requests made with a context from cachecore.Track carry it.
+// UseImport records DepImport(table, number) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseImport(ctx context.Context, table Table, number int64) {
 	cachecore.Use(ctx, DepImport(table, number))
 }
 
-// InvalidateImport drops every cached answer that depends on the import, and on the table, of which it is part.
+// InvalidateImport drops every cached answer that depends on
+// DepImport(table, number) or DepTable(table).
 func InvalidateImport(ctx context.Context, table Table, number int64) error {
 	return cachecore.Invalidate(ctx, DepImport(table, number))
 }
 
-// Grade is the id of the grade: one of the values below, for nothing else compiles. The zero Grade makes an invalid
-// dep.
+// Grade is the type of DepGrade's argument g. Its valid values are the
+// variables below. The zero Grade makes an invalid dep.
 type Grade struct {
 	value string
 }
@@ -288,57 +308,62 @@ var (
 	GradeMinusOne = Grade{"-1"}
 )
 
-// String returns the value as it stands in a dep's id.
+// String returns the value as written in a dep's id.
 func (g Grade) String() string {
 	return g.value
 }
 
-// DepGrade declares that an answer depends on the grade.
+// DepGrade returns the dep "grade:{g}".
 func DepGrade(g Grade) cachecore.Dep {
 	return cachecore.NewDep("grade:" + g.value)
 }
 
-// UseGrade records in ctx that the grade was read: LLM requests made with a context from cachecore.Track carry it.
+// UseGrade records DepGrade(g) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseGrade(ctx context.Context, g Grade) {
 	cachecore.Use(ctx, DepGrade(g))
 }
 
-// InvalidateGrade drops every cached answer that depends on the grade.
+// InvalidateGrade drops every cached answer that depends on DepGrade(g).
 func InvalidateGrade(ctx context.Context, g Grade) error {
 	return cachecore.Invalidate(ctx, DepGrade(g))
 }
 
-// DepShelf declares that an answer depends on the shelf.
+// DepShelf returns the dep "shelf:{id}".
 func DepShelf(id Shelf) cachecore.Dep {
 	return cachecore.NewDep("shelf:" + strconv.FormatUint(uint64(id), 10))
 }
 
-// UseShelf records in ctx that the shelf was read: LLM requests made with a context from cachecore.Track carry it.
+// UseShelf records DepShelf(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseShelf(ctx context.Context, id Shelf) {
 	cachecore.Use(ctx, DepShelf(id))
 }
 
-// InvalidateShelf drops every cached answer that depends on the shelf.
+// InvalidateShelf drops every cached answer that depends on DepShelf(id).
 func InvalidateShelf(ctx context.Context, id Shelf) error {
 	return cachecore.Invalidate(ctx, DepShelf(id))
 }
 
-// ContractID is the id of the contract, as a type of its own, so that nothing else is taken for it.
+// ContractID is the type of DepContract's argument id. A distinct type keeps
+// other values from being passed by mistake.
 type ContractID string
 
-// DepContract declares that an answer depends on the contract. The version is that of the data which the answer is
-// made from.
+// DepContract returns the dep "ctr:{id}". version is the version of the data
+// that the answer is based on.
 func DepContract(id ContractID, version string) cachecore.Dep {
 	return cachecore.NewDep("ctr:" + string(id)).WithHash(version)
 }
 
-// UseContract records in ctx that the contract was read: LLM requests made with a context from cachecore.Track carry
-// it. The version is that of the data as it was read.
+// UseContract records DepContract(id, version) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads. version is
+// the version of the data that was read.
 func UseContract(ctx context.Context, id ContractID, version string) {
 	cachecore.Use(ctx, DepContract(id, version))
 }
 
-// InvalidateContract drops every cached answer that depends on the contract. The version is the data's new one.
+// InvalidateContract drops every cached answer that depends on "ctr:{id}".
+// version is the new version of the data.
 func InvalidateContract(ctx context.Context, id ContractID, version string) error {
 	return cachecore.Invalidate(ctx, DepContract(id, version))
 }

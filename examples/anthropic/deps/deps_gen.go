@@ -7,26 +7,27 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod are of different major versions.
-// To make them the same again, run
+// The next line fails to compile if this file and the depgen runtime in go.mod
+// have different major versions. To make them match, run
 //
 //	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
 const _ = cachecore.SupportsGeneratedV1
 
-// DepPrice declares that an answer depends on the price.
+// DepPrice returns the dep "price:{id}".
 //
 // The price of one article, by its SKU.
 func DepPrice(id string) cachecore.Dep {
 	return cachecore.NewDep("price:" + id)
 }
 
-// UsePrice records in ctx that the price was read: LLM requests made with a context from cachecore.Track carry it.
+// UsePrice records DepPrice(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UsePrice(ctx context.Context, id string) {
 	cachecore.Use(ctx, DepPrice(id))
 }
 
-// InvalidatePrice drops every cached answer that depends on the price.
+// InvalidatePrice drops every cached answer that depends on DepPrice(id).
 func InvalidatePrice(ctx context.Context, id string) error {
 	return cachecore.Invalidate(ctx, DepPrice(id))
 }

@@ -9,15 +9,15 @@ import (
 	"strconv"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod are of different major versions.
-// To make them the same again, run
+// The next line fails to compile if this file and the depgen runtime in go.mod
+// have different major versions. To make them match, run
 //
 //	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
 const _ = cachecore.SupportsGeneratedV1
 
-// Table is the id of the table: one of the values below, for nothing else compiles. The zero Table makes an invalid
-// dep.
+// Table is the type of DepTable's argument t. Its valid values are the
+// variables below. The zero Table makes an invalid dep.
 type Table struct {
 	value string
 }
@@ -30,29 +30,30 @@ var (
 	TableUsers = Table{"users"}
 )
 
-// String returns the value as it stands in a dep's id.
+// String returns the value as written in a dep's id.
 func (t Table) String() string {
 	return t.value
 }
 
-// DepTable declares that an answer depends on the table.
+// DepTable returns the dep "table:{t}".
 //
 // A whole table, for answers that list or count its rows.
 func DepTable(t Table) cachecore.Dep {
 	return cachecore.NewDep("table:" + t.value)
 }
 
-// UseTable records in ctx that the table was read: LLM requests made with a context from cachecore.Track carry it.
+// UseTable records DepTable(t) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseTable(ctx context.Context, t Table) {
 	cachecore.Use(ctx, DepTable(t))
 }
 
-// InvalidateTable drops every cached answer that depends on the table.
+// InvalidateTable drops every cached answer that depends on DepTable(t).
 func InvalidateTable(ctx context.Context, t Table) error {
 	return cachecore.Invalidate(ctx, DepTable(t))
 }
 
-// DepDoc declares that an answer depends on the doc.
+// DepDoc returns the dep "doc:{id}".
 //
 // One contract document.
 func DepDoc(id string) cachecore.Dep {
@@ -60,33 +61,38 @@ func DepDoc(id string) cachecore.Dep {
 		PartOf(DepTable(TableDocs))
 }
 
-// UseDoc records in ctx that the doc was read: LLM requests made with a context from cachecore.Track carry it.
+// UseDoc records DepDoc(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseDoc(ctx context.Context, id string) {
 	cachecore.Use(ctx, DepDoc(id))
 }
 
-// InvalidateDoc drops every cached answer that depends on the doc, and on table docs, of which it is part.
+// InvalidateDoc drops every cached answer that depends on DepDoc(id)
+// or DepTable(TableDocs).
 func InvalidateDoc(ctx context.Context, id string) error {
 	return cachecore.Invalidate(ctx, DepDoc(id))
 }
 
-// DepUser declares that an answer depends on the user.
+// DepUser returns the dep "user:{id}".
 func DepUser(id uuid.UUID) cachecore.Dep {
 	return cachecore.NewDep("user:" + id.String()).
 		PartOf(DepTable(TableUsers))
 }
 
-// UseUser records in ctx that the user was read: LLM requests made with a context from cachecore.Track carry it.
+// UseUser records DepUser(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseUser(ctx context.Context, id uuid.UUID) {
 	cachecore.Use(ctx, DepUser(id))
 }
 
-// InvalidateUser drops every cached answer that depends on the user, and on table users, of which it is part.
+// InvalidateUser drops every cached answer that depends on DepUser(id)
+// or DepTable(TableUsers).
 func InvalidateUser(ctx context.Context, id uuid.UUID) error {
 	return cachecore.Invalidate(ctx, DepUser(id))
 }
 
-// DepNote declares that an answer depends on the note, and with it on the user, by which it is grouped.
+// DepNote returns the dep "note:{user}/{number}". Requests tagged with it are
+// also tagged with DepUser(user).
 //
 // A note that a user has written, numbered per user.
 func DepNote(user uuid.UUID, number int64) cachecore.Dep {
@@ -94,32 +100,37 @@ func DepNote(user uuid.UUID, number int64) cachecore.Dep {
 		GroupedBy(DepUser(user))
 }
 
-// UseNote records in ctx that the note was read: LLM requests made with a context from cachecore.Track carry it.
+// UseNote records DepNote(user, number) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseNote(ctx context.Context, user uuid.UUID, number int64) {
 	cachecore.Use(ctx, DepNote(user, number))
 }
 
-// InvalidateNote drops every cached answer that depends on the note.
+// InvalidateNote drops every cached answer that depends
+// on DepNote(user, number).
 func InvalidateNote(ctx context.Context, user uuid.UUID, number int64) error {
 	return cachecore.Invalidate(ctx, DepNote(user, number))
 }
 
-// SKU is the id of the price, as a type of its own, so that nothing else is taken for it.
+// SKU is the type of DepPrice's argument id. A distinct type keeps other values
+// from being passed by mistake.
 type SKU string
 
-// DepPrice declares that an answer depends on the price. The version is that of the data which the answer is made
-// from.
+// DepPrice returns the dep "price:{id}". version is the version of the data
+// that the answer is based on.
 func DepPrice(id SKU, version int64) cachecore.Dep {
 	return cachecore.NewDep("price:" + string(id)).WithHash(strconv.FormatInt(version, 10))
 }
 
-// UsePrice records in ctx that the price was read: LLM requests made with a context from cachecore.Track carry it.
-// The version is that of the data as it was read.
+// UsePrice records DepPrice(id, version) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads. version is the
+// version of the data that was read.
 func UsePrice(ctx context.Context, id SKU, version int64) {
 	cachecore.Use(ctx, DepPrice(id, version))
 }
 
-// InvalidatePrice drops every cached answer that depends on the price. The version is the data's new one.
+// InvalidatePrice drops every cached answer that depends on "price:{id}".
+// version is the new version of the data.
 func InvalidatePrice(ctx context.Context, id SKU, version int64) error {
 	return cachecore.Invalidate(ctx, DepPrice(id, version))
 }

@@ -8,27 +8,27 @@ import (
 	"strconv"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod are of different major versions.
-// To make them the same again, run
+// The next line fails to compile if this file and the depgen runtime in go.mod
+// have different major versions. To make them match, run
 //
 //	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
 const _ = cachecore.SupportsGeneratedV1
 
-// DepContract declares that an answer depends on the contract.
+// DepContract returns the dep "contract:{id}".
 //
 // One contract, by its number.
 func DepContract(id int64) cachecore.Dep {
 	return cachecore.NewDep("contract:" + strconv.FormatInt(id, 10))
 }
 
-// UseContract records in ctx that the contract was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UseContract records DepContract(id) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseContract(ctx context.Context, id int64) {
 	cachecore.Use(ctx, DepContract(id))
 }
 
-// InvalidateContract drops every cached answer that depends on the contract.
+// InvalidateContract drops every cached answer that depends on DepContract(id).
 func InvalidateContract(ctx context.Context, id int64) error {
 	return cachecore.Invalidate(ctx, DepContract(id))
 }

@@ -7,26 +7,27 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod are of different major versions.
-// To make them the same again, run
+// The next line fails to compile if this file and the depgen runtime in go.mod
+// have different major versions. To make them match, run
 //
 //	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
 const _ = cachecore.SupportsGeneratedV1
 
-// DepDoc declares that an answer depends on the doc.
+// DepDoc returns the dep "doc:{id}".
 //
 // One document that the assistant can look up.
 func DepDoc(id string) cachecore.Dep {
 	return cachecore.NewDep("doc:" + id)
 }
 
-// UseDoc records in ctx that the doc was read: LLM requests made with a context from cachecore.Track carry it.
+// UseDoc records DepDoc(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseDoc(ctx context.Context, id string) {
 	cachecore.Use(ctx, DepDoc(id))
 }
 
-// InvalidateDoc drops every cached answer that depends on the doc.
+// InvalidateDoc drops every cached answer that depends on DepDoc(id).
 func InvalidateDoc(ctx context.Context, id string) error {
 	return cachecore.Invalidate(ctx, DepDoc(id))
 }

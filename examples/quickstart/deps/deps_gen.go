@@ -7,15 +7,15 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod are of different major versions.
-// To make them the same again, run
+// The next line fails to compile if this file and the depgen runtime in go.mod
+// have different major versions. To make them match, run
 //
 //	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
 const _ = cachecore.SupportsGeneratedV1
 
-// Table is the id of the table: one of the values below, for nothing else compiles. The zero Table makes an invalid
-// dep.
+// Table is the type of DepTable's argument t. Its valid values are the
+// variables below. The zero Table makes an invalid dep.
 type Table struct {
 	value string
 }
@@ -28,29 +28,30 @@ var (
 	TableCustomers = Table{"customers"}
 )
 
-// String returns the value as it stands in a dep's id.
+// String returns the value as written in a dep's id.
 func (t Table) String() string {
 	return t.value
 }
 
-// DepTable declares that an answer depends on the table.
+// DepTable returns the dep "table:{t}".
 //
 // A whole table, for answers that list or count its rows.
 func DepTable(t Table) cachecore.Dep {
 	return cachecore.NewDep("table:" + t.value)
 }
 
-// UseTable records in ctx that the table was read: LLM requests made with a context from cachecore.Track carry it.
+// UseTable records DepTable(t) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseTable(ctx context.Context, t Table) {
 	cachecore.Use(ctx, DepTable(t))
 }
 
-// InvalidateTable drops every cached answer that depends on the table.
+// InvalidateTable drops every cached answer that depends on DepTable(t).
 func InvalidateTable(ctx context.Context, t Table) error {
 	return cachecore.Invalidate(ctx, DepTable(t))
 }
 
-// DepContract declares that an answer depends on the contract.
+// DepContract returns the dep "contract:{id}".
 //
 // One contract.
 func DepContract(id string) cachecore.Dep {
@@ -58,14 +59,14 @@ func DepContract(id string) cachecore.Dep {
 		PartOf(DepTable(TableContracts))
 }
 
-// UseContract records in ctx that the contract was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UseContract records DepContract(id) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseContract(ctx context.Context, id string) {
 	cachecore.Use(ctx, DepContract(id))
 }
 
-// InvalidateContract drops every cached answer that depends on the contract, and on table contracts, of which it is
-// part.
+// InvalidateContract drops every cached answer that depends on DepContract(id)
+// or DepTable(TableContracts).
 func InvalidateContract(ctx context.Context, id string) error {
 	return cachecore.Invalidate(ctx, DepContract(id))
 }

@@ -8,15 +8,15 @@ import (
 	"strconv"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod are of different major versions.
-// To make them the same again, run
+// The next line fails to compile if this file and the depgen runtime in go.mod
+// have different major versions. To make them match, run
 //
 //	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
 const _ = cachecore.SupportsGeneratedV1
 
-// Table is the id of the table: one of the values below, for nothing else compiles. The zero Table makes an invalid
-// dep.
+// Table is the type of DepTable's argument t. Its valid values are the
+// variables below. The zero Table makes an invalid dep.
 type Table struct {
 	value string
 }
@@ -47,32 +47,34 @@ var (
 	TableTrack = Table{"Track"}
 )
 
-// String returns the value as it stands in a dep's id.
+// String returns the value as written in a dep's id.
 func (t Table) String() string {
 	return t.value
 }
 
-// DepTable declares that an answer depends on the table.
+// DepTable returns the dep "table:{t}".
 //
 // A table of the Chinook database, for answers that read any of its rows.
 func DepTable(t Table) cachecore.Dep {
 	return cachecore.NewDep("table:" + t.value)
 }
 
-// UseTable records in ctx that the table was read: LLM requests made with a context from cachecore.Track carry it.
+// UseTable records DepTable(t) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseTable(ctx context.Context, t Table) {
 	cachecore.Use(ctx, DepTable(t))
 }
 
-// InvalidateTable drops every cached answer that depends on the table.
+// InvalidateTable drops every cached answer that depends on DepTable(t).
 func InvalidateTable(ctx context.Context, t Table) error {
 	return cachecore.Invalidate(ctx, DepTable(t))
 }
 
-// AlbumID is the id of the album, as a type of its own, so that nothing else is taken for it.
+// AlbumID is the type of DepAlbum's argument id. A distinct type keeps other
+// values from being passed by mistake.
 type AlbumID int32
 
-// DepAlbum declares that an answer depends on the album.
+// DepAlbum returns the dep "album:{id}".
 //
 // An album, by AlbumId.
 func DepAlbum(id AlbumID) cachecore.Dep {
@@ -80,20 +82,23 @@ func DepAlbum(id AlbumID) cachecore.Dep {
 		PartOf(DepTable(TableAlbum))
 }
 
-// UseAlbum records in ctx that the album was read: LLM requests made with a context from cachecore.Track carry it.
+// UseAlbum records DepAlbum(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseAlbum(ctx context.Context, id AlbumID) {
 	cachecore.Use(ctx, DepAlbum(id))
 }
 
-// InvalidateAlbum drops every cached answer that depends on the album, and on table Album, of which it is part.
+// InvalidateAlbum drops every cached answer that depends on DepAlbum(id)
+// or DepTable(TableAlbum).
 func InvalidateAlbum(ctx context.Context, id AlbumID) error {
 	return cachecore.Invalidate(ctx, DepAlbum(id))
 }
 
-// ArtistID is the id of the artist, as a type of its own, so that nothing else is taken for it.
+// ArtistID is the type of DepArtist's argument id. A distinct type keeps other
+// values from being passed by mistake.
 type ArtistID int32
 
-// DepArtist declares that an answer depends on the artist.
+// DepArtist returns the dep "artist:{id}".
 //
 // An artist, by ArtistId.
 func DepArtist(id ArtistID) cachecore.Dep {
@@ -101,20 +106,23 @@ func DepArtist(id ArtistID) cachecore.Dep {
 		PartOf(DepTable(TableArtist))
 }
 
-// UseArtist records in ctx that the artist was read: LLM requests made with a context from cachecore.Track carry it.
+// UseArtist records DepArtist(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseArtist(ctx context.Context, id ArtistID) {
 	cachecore.Use(ctx, DepArtist(id))
 }
 
-// InvalidateArtist drops every cached answer that depends on the artist, and on table Artist, of which it is part.
+// InvalidateArtist drops every cached answer that depends on DepArtist(id)
+// or DepTable(TableArtist).
 func InvalidateArtist(ctx context.Context, id ArtistID) error {
 	return cachecore.Invalidate(ctx, DepArtist(id))
 }
 
-// CustomerID is the id of the customer, as a type of its own, so that nothing else is taken for it.
+// CustomerID is the type of DepCustomer's argument id. A distinct type keeps
+// other values from being passed by mistake.
 type CustomerID int32
 
-// DepCustomer declares that an answer depends on the customer.
+// DepCustomer returns the dep "customer:{id}".
 //
 // A customer, by CustomerId.
 func DepCustomer(id CustomerID) cachecore.Dep {
@@ -122,22 +130,23 @@ func DepCustomer(id CustomerID) cachecore.Dep {
 		PartOf(DepTable(TableCustomer))
 }
 
-// UseCustomer records in ctx that the customer was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UseCustomer records DepCustomer(id) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseCustomer(ctx context.Context, id CustomerID) {
 	cachecore.Use(ctx, DepCustomer(id))
 }
 
-// InvalidateCustomer drops every cached answer that depends on the customer, and on table Customer, of which it is
-// part.
+// InvalidateCustomer drops every cached answer that depends on DepCustomer(id)
+// or DepTable(TableCustomer).
 func InvalidateCustomer(ctx context.Context, id CustomerID) error {
 	return cachecore.Invalidate(ctx, DepCustomer(id))
 }
 
-// EmployeeID is the id of the employee, as a type of its own, so that nothing else is taken for it.
+// EmployeeID is the type of DepEmployee's argument id. A distinct type keeps
+// other values from being passed by mistake.
 type EmployeeID int32
 
-// DepEmployee declares that an answer depends on the employee.
+// DepEmployee returns the dep "employee:{id}".
 //
 // An employee, by EmployeeId.
 func DepEmployee(id EmployeeID) cachecore.Dep {
@@ -145,22 +154,23 @@ func DepEmployee(id EmployeeID) cachecore.Dep {
 		PartOf(DepTable(TableEmployee))
 }
 
-// UseEmployee records in ctx that the employee was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UseEmployee records DepEmployee(id) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseEmployee(ctx context.Context, id EmployeeID) {
 	cachecore.Use(ctx, DepEmployee(id))
 }
 
-// InvalidateEmployee drops every cached answer that depends on the employee, and on table Employee, of which it is
-// part.
+// InvalidateEmployee drops every cached answer that depends on DepEmployee(id)
+// or DepTable(TableEmployee).
 func InvalidateEmployee(ctx context.Context, id EmployeeID) error {
 	return cachecore.Invalidate(ctx, DepEmployee(id))
 }
 
-// GenreID is the id of the genre, as a type of its own, so that nothing else is taken for it.
+// GenreID is the type of DepGenre's argument id. A distinct type keeps other
+// values from being passed by mistake.
 type GenreID int32
 
-// DepGenre declares that an answer depends on the genre.
+// DepGenre returns the dep "genre:{id}".
 //
 // A genre, by GenreId.
 func DepGenre(id GenreID) cachecore.Dep {
@@ -168,20 +178,23 @@ func DepGenre(id GenreID) cachecore.Dep {
 		PartOf(DepTable(TableGenre))
 }
 
-// UseGenre records in ctx that the genre was read: LLM requests made with a context from cachecore.Track carry it.
+// UseGenre records DepGenre(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseGenre(ctx context.Context, id GenreID) {
 	cachecore.Use(ctx, DepGenre(id))
 }
 
-// InvalidateGenre drops every cached answer that depends on the genre, and on table Genre, of which it is part.
+// InvalidateGenre drops every cached answer that depends on DepGenre(id)
+// or DepTable(TableGenre).
 func InvalidateGenre(ctx context.Context, id GenreID) error {
 	return cachecore.Invalidate(ctx, DepGenre(id))
 }
 
-// InvoiceID is the id of the invoice, as a type of its own, so that nothing else is taken for it.
+// InvoiceID is the type of DepInvoice's argument id. A distinct type keeps
+// other values from being passed by mistake.
 type InvoiceID int32
 
-// DepInvoice declares that an answer depends on the invoice.
+// DepInvoice returns the dep "invoice:{id}".
 //
 // An invoice, by InvoiceId.
 func DepInvoice(id InvoiceID) cachecore.Dep {
@@ -189,21 +202,23 @@ func DepInvoice(id InvoiceID) cachecore.Dep {
 		PartOf(DepTable(TableInvoice))
 }
 
-// UseInvoice records in ctx that the invoice was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UseInvoice records DepInvoice(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseInvoice(ctx context.Context, id InvoiceID) {
 	cachecore.Use(ctx, DepInvoice(id))
 }
 
-// InvalidateInvoice drops every cached answer that depends on the invoice, and on table Invoice, of which it is part.
+// InvalidateInvoice drops every cached answer that depends on DepInvoice(id)
+// or DepTable(TableInvoice).
 func InvalidateInvoice(ctx context.Context, id InvoiceID) error {
 	return cachecore.Invalidate(ctx, DepInvoice(id))
 }
 
-// InvoiceLineID is the id of the invoice line, as a type of its own, so that nothing else is taken for it.
+// InvoiceLineID is the type of DepInvoiceLine's argument id. A distinct type
+// keeps other values from being passed by mistake.
 type InvoiceLineID int32
 
-// DepInvoiceLine declares that an answer depends on the invoice line.
+// DepInvoiceLine returns the dep "invoice_line:{id}".
 //
 // A line of an invoice, by InvoiceLineId.
 func DepInvoiceLine(id InvoiceLineID) cachecore.Dep {
@@ -211,22 +226,23 @@ func DepInvoiceLine(id InvoiceLineID) cachecore.Dep {
 		PartOf(DepTable(TableInvoiceLine))
 }
 
-// UseInvoiceLine records in ctx that the invoice line was read: LLM requests made with a context from cachecore.Track
-// carry it.
+// UseInvoiceLine records DepInvoiceLine(id) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseInvoiceLine(ctx context.Context, id InvoiceLineID) {
 	cachecore.Use(ctx, DepInvoiceLine(id))
 }
 
-// InvalidateInvoiceLine drops every cached answer that depends on the invoice line, and on table InvoiceLine, of
-// which it is part.
+// InvalidateInvoiceLine drops every cached answer that depends on
+// DepInvoiceLine(id) or DepTable(TableInvoiceLine).
 func InvalidateInvoiceLine(ctx context.Context, id InvoiceLineID) error {
 	return cachecore.Invalidate(ctx, DepInvoiceLine(id))
 }
 
-// MediaTypeID is the id of the media type, as a type of its own, so that nothing else is taken for it.
+// MediaTypeID is the type of DepMediaType's argument id. A distinct type keeps
+// other values from being passed by mistake.
 type MediaTypeID int32
 
-// DepMediaType declares that an answer depends on the media type.
+// DepMediaType returns the dep "media_type:{id}".
 //
 // A file format, by MediaTypeId.
 func DepMediaType(id MediaTypeID) cachecore.Dep {
@@ -234,22 +250,23 @@ func DepMediaType(id MediaTypeID) cachecore.Dep {
 		PartOf(DepTable(TableMediaType))
 }
 
-// UseMediaType records in ctx that the media type was read: LLM requests made with a context from cachecore.Track
-// carry it.
+// UseMediaType records DepMediaType(id) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseMediaType(ctx context.Context, id MediaTypeID) {
 	cachecore.Use(ctx, DepMediaType(id))
 }
 
-// InvalidateMediaType drops every cached answer that depends on the media type, and on table MediaType, of which it
-// is part.
+// InvalidateMediaType drops every cached answer that depends on
+// DepMediaType(id) or DepTable(TableMediaType).
 func InvalidateMediaType(ctx context.Context, id MediaTypeID) error {
 	return cachecore.Invalidate(ctx, DepMediaType(id))
 }
 
-// PlaylistID is the id of the playlist, as a type of its own, so that nothing else is taken for it.
+// PlaylistID is the type of DepPlaylist's argument id. A distinct type keeps
+// other values from being passed by mistake.
 type PlaylistID int32
 
-// DepPlaylist declares that an answer depends on the playlist.
+// DepPlaylist returns the dep "playlist:{id}".
 //
 // A playlist, by PlaylistId.
 func DepPlaylist(id PlaylistID) cachecore.Dep {
@@ -257,24 +274,25 @@ func DepPlaylist(id PlaylistID) cachecore.Dep {
 		PartOf(DepTable(TablePlaylist))
 }
 
-// UsePlaylist records in ctx that the playlist was read: LLM requests made with a context from cachecore.Track carry
-// it.
+// UsePlaylist records DepPlaylist(id) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UsePlaylist(ctx context.Context, id PlaylistID) {
 	cachecore.Use(ctx, DepPlaylist(id))
 }
 
-// InvalidatePlaylist drops every cached answer that depends on the playlist, and on table Playlist, of which it is
-// part.
+// InvalidatePlaylist drops every cached answer that depends on DepPlaylist(id)
+// or DepTable(TablePlaylist).
 func InvalidatePlaylist(ctx context.Context, id PlaylistID) error {
 	return cachecore.Invalidate(ctx, DepPlaylist(id))
 }
 
-// TrackID is the part track of the id of the playlist track, as a type of its own, so that nothing else is taken for
-// it.
+// TrackID is the type of DepPlaylistTrack's argument track. A distinct type
+// keeps other values from being passed by mistake.
 type TrackID int32
 
-// DepPlaylistTrack declares that an answer depends on the playlist track, and with it on the playlist and the track,
-// by which it is grouped.
+// DepPlaylistTrack returns the dep "playlist_track:{playlist}/{track}".
+// Requests tagged with it are also tagged with DepPlaylist(playlist)
+// and DepTrack(track).
 //
 // A track's place on a playlist, by PlaylistId and TrackId.
 func DepPlaylistTrack(playlist PlaylistID, track TrackID) cachecore.Dep {
@@ -283,19 +301,20 @@ func DepPlaylistTrack(playlist PlaylistID, track TrackID) cachecore.Dep {
 		GroupedBy(DepPlaylist(playlist), DepTrack(track))
 }
 
-// UsePlaylistTrack records in ctx that the playlist track was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UsePlaylistTrack records DepPlaylistTrack(playlist, track) as read. Requests
+// made with a context from cachecore.Track are tagged with all recorded reads.
 func UsePlaylistTrack(ctx context.Context, playlist PlaylistID, track TrackID) {
 	cachecore.Use(ctx, DepPlaylistTrack(playlist, track))
 }
 
-// InvalidatePlaylistTrack drops every cached answer that depends on the playlist track, and on the playlist tracks
-// and the track playlists, of which it is part.
+// InvalidatePlaylistTrack drops every cached answer that depends on
+// DepPlaylistTrack(playlist, track), DepPlaylistTracks(playlist)
+// or DepTrackPlaylists(track).
 func InvalidatePlaylistTrack(ctx context.Context, playlist PlaylistID, track TrackID) error {
 	return cachecore.Invalidate(ctx, DepPlaylistTrack(playlist, track))
 }
 
-// DepTrack declares that an answer depends on the track.
+// DepTrack returns the dep "track:{id}".
 //
 // A track, by TrackId.
 func DepTrack(id TrackID) cachecore.Dep {
@@ -303,18 +322,20 @@ func DepTrack(id TrackID) cachecore.Dep {
 		PartOf(DepTable(TableTrack))
 }
 
-// UseTrack records in ctx that the track was read: LLM requests made with a context from cachecore.Track carry it.
+// UseTrack records DepTrack(id) as read. Requests made with a context from
+// cachecore.Track are tagged with all recorded reads.
 func UseTrack(ctx context.Context, id TrackID) {
 	cachecore.Use(ctx, DepTrack(id))
 }
 
-// InvalidateTrack drops every cached answer that depends on the track, and on table Track, of which it is part.
+// InvalidateTrack drops every cached answer that depends on DepTrack(id)
+// or DepTable(TableTrack).
 func InvalidateTrack(ctx context.Context, id TrackID) error {
 	return cachecore.Invalidate(ctx, DepTrack(id))
 }
 
-// DepArtistAlbums declares that an answer depends on the artist albums, and with it on the artist, by which it is
-// grouped.
+// DepArtistAlbums returns the dep "artist_albums:{id}". Requests tagged with it
+// are also tagged with DepArtist(id).
 //
 // An artist's albums, by Album.ArtistId.
 func DepArtistAlbums(id ArtistID) cachecore.Dep {
@@ -323,20 +344,20 @@ func DepArtistAlbums(id ArtistID) cachecore.Dep {
 		GroupedBy(DepArtist(id))
 }
 
-// UseArtistAlbums records in ctx that the artist albums was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UseArtistAlbums records DepArtistAlbums(id) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseArtistAlbums(ctx context.Context, id ArtistID) {
 	cachecore.Use(ctx, DepArtistAlbums(id))
 }
 
-// InvalidateArtistAlbums drops every cached answer that depends on the artist albums, and on table Album, of which it
-// is part.
+// InvalidateArtistAlbums drops every cached answer that depends on
+// DepArtistAlbums(id) or DepTable(TableAlbum).
 func InvalidateArtistAlbums(ctx context.Context, id ArtistID) error {
 	return cachecore.Invalidate(ctx, DepArtistAlbums(id))
 }
 
-// DepEmployeeCustomers declares that an answer depends on the employee customers, and with it on the employee, by
-// which it is grouped.
+// DepEmployeeCustomers returns the dep "employee_customers:{id}". Requests
+// tagged with it are also tagged with DepEmployee(id).
 //
 // The customers whom an employee looks after, by Customer.SupportRepId.
 func DepEmployeeCustomers(id EmployeeID) cachecore.Dep {
@@ -345,20 +366,20 @@ func DepEmployeeCustomers(id EmployeeID) cachecore.Dep {
 		GroupedBy(DepEmployee(id))
 }
 
-// UseEmployeeCustomers records in ctx that the employee customers was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UseEmployeeCustomers records DepEmployeeCustomers(id) as read. Requests made
+// with a context from cachecore.Track are tagged with all recorded reads.
 func UseEmployeeCustomers(ctx context.Context, id EmployeeID) {
 	cachecore.Use(ctx, DepEmployeeCustomers(id))
 }
 
-// InvalidateEmployeeCustomers drops every cached answer that depends on the employee customers, and on table
-// Customer, of which it is part.
+// InvalidateEmployeeCustomers drops every cached answer that depends on
+// DepEmployeeCustomers(id) or DepTable(TableCustomer).
 func InvalidateEmployeeCustomers(ctx context.Context, id EmployeeID) error {
 	return cachecore.Invalidate(ctx, DepEmployeeCustomers(id))
 }
 
-// DepEmployeeReports declares that an answer depends on the employee reports, and with it on the employee, by which
-// it is grouped.
+// DepEmployeeReports returns the dep "employee_reports:{id}". Requests tagged
+// with it are also tagged with DepEmployee(id).
 //
 // The employees who report to one, by Employee.ReportsTo.
 func DepEmployeeReports(id EmployeeID) cachecore.Dep {
@@ -367,20 +388,20 @@ func DepEmployeeReports(id EmployeeID) cachecore.Dep {
 		GroupedBy(DepEmployee(id))
 }
 
-// UseEmployeeReports records in ctx that the employee reports was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UseEmployeeReports records DepEmployeeReports(id) as read. Requests made with
+// a context from cachecore.Track are tagged with all recorded reads.
 func UseEmployeeReports(ctx context.Context, id EmployeeID) {
 	cachecore.Use(ctx, DepEmployeeReports(id))
 }
 
-// InvalidateEmployeeReports drops every cached answer that depends on the employee reports, and on table Employee, of
-// which it is part.
+// InvalidateEmployeeReports drops every cached answer that depends on
+// DepEmployeeReports(id) or DepTable(TableEmployee).
 func InvalidateEmployeeReports(ctx context.Context, id EmployeeID) error {
 	return cachecore.Invalidate(ctx, DepEmployeeReports(id))
 }
 
-// DepCustomerInvoices declares that an answer depends on the customer invoices, and with it on the customer, by which
-// it is grouped.
+// DepCustomerInvoices returns the dep "customer_invoices:{id}". Requests tagged
+// with it are also tagged with DepCustomer(id).
 //
 // A customer's invoices, by Invoice.CustomerId.
 func DepCustomerInvoices(id CustomerID) cachecore.Dep {
@@ -389,20 +410,20 @@ func DepCustomerInvoices(id CustomerID) cachecore.Dep {
 		GroupedBy(DepCustomer(id))
 }
 
-// UseCustomerInvoices records in ctx that the customer invoices was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UseCustomerInvoices records DepCustomerInvoices(id) as read. Requests made
+// with a context from cachecore.Track are tagged with all recorded reads.
 func UseCustomerInvoices(ctx context.Context, id CustomerID) {
 	cachecore.Use(ctx, DepCustomerInvoices(id))
 }
 
-// InvalidateCustomerInvoices drops every cached answer that depends on the customer invoices, and on table Invoice,
-// of which it is part.
+// InvalidateCustomerInvoices drops every cached answer that depends on
+// DepCustomerInvoices(id) or DepTable(TableInvoice).
 func InvalidateCustomerInvoices(ctx context.Context, id CustomerID) error {
 	return cachecore.Invalidate(ctx, DepCustomerInvoices(id))
 }
 
-// DepInvoiceLines declares that an answer depends on the invoice lines, and with it on the invoice, by which it is
-// grouped.
+// DepInvoiceLines returns the dep "invoice_lines:{id}". Requests tagged with it
+// are also tagged with DepInvoice(id).
 //
 // An invoice's lines, by InvoiceLine.InvoiceId.
 func DepInvoiceLines(id InvoiceID) cachecore.Dep {
@@ -411,19 +432,20 @@ func DepInvoiceLines(id InvoiceID) cachecore.Dep {
 		GroupedBy(DepInvoice(id))
 }
 
-// UseInvoiceLines records in ctx that the invoice lines was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UseInvoiceLines records DepInvoiceLines(id) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseInvoiceLines(ctx context.Context, id InvoiceID) {
 	cachecore.Use(ctx, DepInvoiceLines(id))
 }
 
-// InvalidateInvoiceLines drops every cached answer that depends on the invoice lines, and on table InvoiceLine, of
-// which it is part.
+// InvalidateInvoiceLines drops every cached answer that depends on
+// DepInvoiceLines(id) or DepTable(TableInvoiceLine).
 func InvalidateInvoiceLines(ctx context.Context, id InvoiceID) error {
 	return cachecore.Invalidate(ctx, DepInvoiceLines(id))
 }
 
-// DepTrackSales declares that an answer depends on the track sales, and with it on the track, by which it is grouped.
+// DepTrackSales returns the dep "track_sales:{id}". Requests tagged with it are
+// also tagged with DepTrack(id).
 //
 // The invoice lines over a track, by InvoiceLine.TrackId.
 func DepTrackSales(id TrackID) cachecore.Dep {
@@ -432,20 +454,20 @@ func DepTrackSales(id TrackID) cachecore.Dep {
 		GroupedBy(DepTrack(id))
 }
 
-// UseTrackSales records in ctx that the track sales was read: LLM requests made with a context from cachecore.Track
-// carry it.
+// UseTrackSales records DepTrackSales(id) as read. Requests made with a context
+// from cachecore.Track are tagged with all recorded reads.
 func UseTrackSales(ctx context.Context, id TrackID) {
 	cachecore.Use(ctx, DepTrackSales(id))
 }
 
-// InvalidateTrackSales drops every cached answer that depends on the track sales, and on table InvoiceLine, of which
-// it is part.
+// InvalidateTrackSales drops every cached answer that depends on
+// DepTrackSales(id) or DepTable(TableInvoiceLine).
 func InvalidateTrackSales(ctx context.Context, id TrackID) error {
 	return cachecore.Invalidate(ctx, DepTrackSales(id))
 }
 
-// DepPlaylistTracks declares that an answer depends on the playlist tracks, and with it on the playlist, by which it
-// is grouped.
+// DepPlaylistTracks returns the dep "playlist_tracks:{id}". Requests tagged
+// with it are also tagged with DepPlaylist(id).
 //
 // What is on a playlist, by PlaylistTrack.PlaylistId.
 func DepPlaylistTracks(id PlaylistID) cachecore.Dep {
@@ -454,20 +476,20 @@ func DepPlaylistTracks(id PlaylistID) cachecore.Dep {
 		GroupedBy(DepPlaylist(id))
 }
 
-// UsePlaylistTracks records in ctx that the playlist tracks was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UsePlaylistTracks records DepPlaylistTracks(id) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UsePlaylistTracks(ctx context.Context, id PlaylistID) {
 	cachecore.Use(ctx, DepPlaylistTracks(id))
 }
 
-// InvalidatePlaylistTracks drops every cached answer that depends on the playlist tracks, and on table PlaylistTrack,
-// of which it is part.
+// InvalidatePlaylistTracks drops every cached answer that depends on
+// DepPlaylistTracks(id) or DepTable(TablePlaylistTrack).
 func InvalidatePlaylistTracks(ctx context.Context, id PlaylistID) error {
 	return cachecore.Invalidate(ctx, DepPlaylistTracks(id))
 }
 
-// DepTrackPlaylists declares that an answer depends on the track playlists, and with it on the track, by which it is
-// grouped.
+// DepTrackPlaylists returns the dep "track_playlists:{id}". Requests tagged
+// with it are also tagged with DepTrack(id).
 //
 // The playlists that a track is on, by PlaylistTrack.TrackId.
 func DepTrackPlaylists(id TrackID) cachecore.Dep {
@@ -476,20 +498,20 @@ func DepTrackPlaylists(id TrackID) cachecore.Dep {
 		GroupedBy(DepTrack(id))
 }
 
-// UseTrackPlaylists records in ctx that the track playlists was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UseTrackPlaylists records DepTrackPlaylists(id) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseTrackPlaylists(ctx context.Context, id TrackID) {
 	cachecore.Use(ctx, DepTrackPlaylists(id))
 }
 
-// InvalidateTrackPlaylists drops every cached answer that depends on the track playlists, and on table PlaylistTrack,
-// of which it is part.
+// InvalidateTrackPlaylists drops every cached answer that depends on
+// DepTrackPlaylists(id) or DepTable(TablePlaylistTrack).
 func InvalidateTrackPlaylists(ctx context.Context, id TrackID) error {
 	return cachecore.Invalidate(ctx, DepTrackPlaylists(id))
 }
 
-// DepAlbumTracks declares that an answer depends on the album tracks, and with it on the album, by which it is
-// grouped.
+// DepAlbumTracks returns the dep "album_tracks:{id}". Requests tagged with it
+// are also tagged with DepAlbum(id).
 //
 // An album's tracks, by Track.AlbumId.
 func DepAlbumTracks(id AlbumID) cachecore.Dep {
@@ -498,20 +520,20 @@ func DepAlbumTracks(id AlbumID) cachecore.Dep {
 		GroupedBy(DepAlbum(id))
 }
 
-// UseAlbumTracks records in ctx that the album tracks was read: LLM requests made with a context from cachecore.Track
-// carry it.
+// UseAlbumTracks records DepAlbumTracks(id) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseAlbumTracks(ctx context.Context, id AlbumID) {
 	cachecore.Use(ctx, DepAlbumTracks(id))
 }
 
-// InvalidateAlbumTracks drops every cached answer that depends on the album tracks, and on table Track, of which it
-// is part.
+// InvalidateAlbumTracks drops every cached answer that depends on
+// DepAlbumTracks(id) or DepTable(TableTrack).
 func InvalidateAlbumTracks(ctx context.Context, id AlbumID) error {
 	return cachecore.Invalidate(ctx, DepAlbumTracks(id))
 }
 
-// DepGenreTracks declares that an answer depends on the genre tracks, and with it on the genre, by which it is
-// grouped.
+// DepGenreTracks returns the dep "genre_tracks:{id}". Requests tagged with it
+// are also tagged with DepGenre(id).
 //
 // A genre's tracks, by Track.GenreId.
 func DepGenreTracks(id GenreID) cachecore.Dep {
@@ -520,20 +542,20 @@ func DepGenreTracks(id GenreID) cachecore.Dep {
 		GroupedBy(DepGenre(id))
 }
 
-// UseGenreTracks records in ctx that the genre tracks was read: LLM requests made with a context from cachecore.Track
-// carry it.
+// UseGenreTracks records DepGenreTracks(id) as read. Requests made with a
+// context from cachecore.Track are tagged with all recorded reads.
 func UseGenreTracks(ctx context.Context, id GenreID) {
 	cachecore.Use(ctx, DepGenreTracks(id))
 }
 
-// InvalidateGenreTracks drops every cached answer that depends on the genre tracks, and on table Track, of which it
-// is part.
+// InvalidateGenreTracks drops every cached answer that depends on
+// DepGenreTracks(id) or DepTable(TableTrack).
 func InvalidateGenreTracks(ctx context.Context, id GenreID) error {
 	return cachecore.Invalidate(ctx, DepGenreTracks(id))
 }
 
-// DepMediaTypeTracks declares that an answer depends on the media type tracks, and with it on the media type, by
-// which it is grouped.
+// DepMediaTypeTracks returns the dep "media_type_tracks:{id}". Requests tagged
+// with it are also tagged with DepMediaType(id).
 //
 // The tracks of a file format, by Track.MediaTypeId.
 func DepMediaTypeTracks(id MediaTypeID) cachecore.Dep {
@@ -542,14 +564,14 @@ func DepMediaTypeTracks(id MediaTypeID) cachecore.Dep {
 		GroupedBy(DepMediaType(id))
 }
 
-// UseMediaTypeTracks records in ctx that the media type tracks was read: LLM requests made with a context from
-// cachecore.Track carry it.
+// UseMediaTypeTracks records DepMediaTypeTracks(id) as read. Requests made with
+// a context from cachecore.Track are tagged with all recorded reads.
 func UseMediaTypeTracks(ctx context.Context, id MediaTypeID) {
 	cachecore.Use(ctx, DepMediaTypeTracks(id))
 }
 
-// InvalidateMediaTypeTracks drops every cached answer that depends on the media type tracks, and on table Track, of
-// which it is part.
+// InvalidateMediaTypeTracks drops every cached answer that depends on
+// DepMediaTypeTracks(id) or DepTable(TableTrack).
 func InvalidateMediaTypeTracks(ctx context.Context, id MediaTypeID) error {
 	return cachecore.Invalidate(ctx, DepMediaTypeTracks(id))
 }
