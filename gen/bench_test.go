@@ -8,8 +8,8 @@ import (
 	"github.com/depgen/depgen/gen"
 )
 
-// manyKinds is a schema of n kinds that uses every key, in the proportions of a
-// real one.
+// manyKinds returns a schema of n kinds that uses every key, in the proportions
+// of a real one.
 func manyKinds(n int) []byte {
 	var b strings.Builder
 	b.WriteString("version: 1\npackage: deps\nkinds:\n  table:\n    values: [rows]\n  owner:\n    id: uuid\n")

@@ -15,8 +15,8 @@ import (
 	"github.com/depgen/depgen/gen"
 )
 
-// everyShape is a schema that uses each form of generated code except for types
-// of the application's own.
+// everyShape is a schema that uses each form of generated code, except for
+// types of the application.
 const everyShape = `
 version: 1
 kinds:
@@ -89,7 +89,7 @@ func FuzzLocalDeclarations(f *testing.F) {
 	})
 }
 
-// stubs imports packages that have what generated code uses of the real ones.
+// stubs imports packages with the declarations that generated code uses.
 type stubs struct{}
 
 var stubSources = map[string]string{

@@ -19,8 +19,8 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// FuzzSchema shows that any text either is refused with positions, or yields Go
-// that parses and is formatted, twice the same.
+// FuzzSchema shows that any text either is refused with positions, or generates
+// the same formatted Go file twice.
 func FuzzSchema(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join(goldenDir, "*.txtar"))
 	if err != nil || len(files) == 0 {
@@ -80,8 +80,8 @@ func emit(t *testing.T, file *schema.File) []byte {
 	return code
 }
 
-// FuzzDescription shows that text in a schema stays a comment: what is declared
-// does not depend on it.
+// FuzzDescription shows that text in a schema stays a comment: it doesn't
+// change the file's declarations.
 func FuzzDescription(f *testing.F) {
 	for _, seed := range []string{
 		"plain", "*/ func init() { panic(1) } /*", "a\nfunc init() {}", "a\rfunc init() {}", "//go:build ignore", "+build ignore",
@@ -110,8 +110,8 @@ func FuzzDescription(f *testing.F) {
 	})
 }
 
-// declared lists what a file declares. It fails the test if a comment is more
-// than one.
+// declared lists the declarations of a file. It fails the test if a comment is
+// anything but text: a directive, or a block of several lines.
 func declared(t *testing.T, code []byte) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "deps_gen.go", code, parser.ParseComments)

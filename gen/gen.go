@@ -14,33 +14,32 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// Options says what to generate. Schema and Source are required.
+// Options configures Generate. Schema and Source are required.
 type Options struct {
-	// Schema is the schema's file name, as diagnostics show it. Its last
-	// element also stands in the generated header.
+	// Schema is the schema's file name. Diagnostics show it whole, and the
+	// generated header shows its last element.
 	Schema string
 	// Source is the schema's text.
 	Source []byte
-	// Package is the name of the generated package, which must be that of the
-	// other Go files in Dir. Defaults to the schema's package key.
+	// Package is the name of the generated package. It must match the other Go
+	// files in Dir. Defaults to the schema's package key.
 	Package string
-	// DefaultPackage is asked for the package's name when neither Package nor
-	// the schema gives it. Defaults to an error that asks for one.
+	// DefaultPackage returns the package's name when neither Package nor the
+	// schema sets it. Without it, such a schema is an error.
 	DefaultPackage func() (string, error)
-	// Dir is the folder that the generated file is for. {go: …} types are
-	// loaded as seen from it, and the names that its other Go files declare are
-	// avoided or refused. Defaults to the working folder.
+	// Dir is the folder of the generated file. The {go: …} types are loaded as
+	// if imported from it, and generated names avoid those that its other Go
+	// files declare, or are refused. Defaults to the working folder.
 	Dir string
-	// Out is the generated file's name in Dir. What an older such file declares
-	// is no {go: …} type, since it will be overwritten. Defaults to
-	// deps_gen.go.
+	// Out is the generated file's name in Dir. Declarations in an older
+	// file of that name don't count, because it will be overwritten.
+	// Defaults to deps_gen.go.
 	Out string
 }
 
-// Generate returns the Go file that a schema yields, formatted. If the schema
-// is wrong, the error is [schema.Problems]. An error that is not
-// [schema.Problems] comes from the environment, such as a go command that
-// fails.
+// Generate returns the Go file for a schema, formatted. If the schema is wrong,
+// the error is [schema.Problems]. Any other error comes from the environment,
+// such as a go command that fails.
 func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	out := cmp.Or(opts.Out, "deps_gen.go")
 	folder, err := gotypes.ReadFolder(opts.Dir, out)
@@ -66,8 +65,8 @@ func Generate(ctx context.Context, opts Options) ([]byte, error) {
 	return golang.Emit(file, pkg, opts.Schema)
 }
 
-// packageName returns the generated package's name. A folder holds one package,
-// so it must be that of the other files.
+// packageName returns the generated package's name. A folder contains one
+// package, so the name must match that of the other files.
 func packageName(opts Options, file *schema.File, folder *gotypes.Folder) (string, error) {
 	name, err := chosenPackage(opts, file)
 	if err != nil {

@@ -27,10 +27,10 @@ const (
 )
 
 // TestGolden generates from each testdata/golden/*.txtar. A case has a schema,
-// deps.yaml, and what is wanted: the file, or the errors. Other files go beside
-// the generated one; "default" is the package name that the schema's lack of
-// one yields. All cases are packages of one module with testdata/golden/shop,
-// and all generated files are compiled in one build.
+// deps.yaml, and the expected file or errors. Other files are written next to
+// the generated one; "default" contains the package name to use when the schema
+// doesn't set it. All cases are packages of one module with
+// testdata/golden/shop, and all generated files are compiled in one build.
 func TestGolden(t *testing.T) { //nolint:tparallel // the cases are compiled together, after they have run
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(goldenDir, "*.txtar"))
@@ -52,8 +52,7 @@ func TestGolden(t *testing.T) { //nolint:tparallel // the cases are compiled tog
 	}
 }
 
-// runGolden runs one case in dir. It reports whether a file was generated
-// there.
+// runGolden runs one case in dir and reports whether it generated a file.
 func runGolden(t *testing.T, file, dir string) (generated bool) {
 	t.Helper()
 	t.Run(filepath.Base(dir), func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/depgen/depgen/gen"
 )
 
-// otherRuntime is a runtime of another major version: all that generated code
-// calls, without the constant.
+// otherRuntime is a runtime of another major version. It declares all functions
+// that generated code calls, but not the constant.
 const otherRuntime = `package cachecore
 
 import "context"

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// newModule returns the folder of a new module example.com/shop that holds testdata/golden/shop, and that uses this
-// repository's runtime with the dependencies that this repository has.
+// newModule returns the folder of a new module example.com/shop. The
+// module contains testdata/golden/shop, and uses this repository's runtime
+// and dependencies.
 func newModule(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("..")

@@ -135,8 +135,7 @@ func TestInvalidate(t *testing.T) {
 	}
 }
 
-// What was used is what the next request is tagged with, and so is what it is
-// grouped by.
+// A request is tagged with the recorded deps and with their groups.
 func TestUse(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
@@ -168,7 +167,7 @@ func wire(deps []cachecore.Dep) []string {
 	return texts
 }
 
-// Different ids never yield one dep id.
+// Different ids never have the same dep id.
 func FuzzInjective(f *testing.F) {
 	f.Add("a/b", "c", "a", "b/c")
 	f.Add("a%2Fb", "c", "a/b", "c")

@@ -14,12 +14,11 @@ import (
 var lineBreaks = strings.NewReplacer(
 	"\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
-// docQuotes makes typographic quotes where gofmt does, but all at once: of a
-// row of them gofmt makes one at a time.
+// docQuotes replaces quotes with typographic ones where gofmt does, but all at
+// once: gofmt replaces one per run.
 var docQuotes = strings.NewReplacer("``", "“", "''", "”")
 
-// comment makes a Go comment of text, whatever it holds: each line becomes a //
-// line.
+// comment makes a Go comment of any text: each line becomes a // line.
 func comment(text string) string {
 	lines := strings.Split(lineBreaks.Replace(strings.TrimSpace(text)), "\n")
 	for i, line := range lines {
@@ -52,16 +51,16 @@ func commentLines(lines []string) string {
 	return b.String()
 }
 
-// structured reports whether gofmt may take a line for more than a line of a
-// paragraph: for code, a list, a heading.
+// structured reports whether gofmt may format a line as code, a list or a
+// heading, rather than as part of a paragraph.
 func structured(line string) bool {
 	r, _ := utf8.DecodeRuneInString(line)
 	return line != "" && !unicode.IsLetter(r)
 }
 
-// settled returns the text of a comment as gofmt leaves it. What gofmt makes of
-// lists and code it may format once more when it sees it again, and a generated
-// file must be one that gofmt doesn't change.
+// settled returns the text of a comment in the form that gofmt leaves
+// unchanged. One run is not enough: gofmt may format its own lists and
+// code again.
 func settled(text string) string {
 	var parser comments.Parser
 	var printer comments.Printer
@@ -75,7 +74,7 @@ func settled(text string) string {
 	return text
 }
 
-// paragraphs joins what is not empty, with blank lines between.
+// paragraphs joins the texts that are not empty, with blank lines between.
 func paragraphs(texts ...string) string {
 	var all []string
 	for _, text := range texts {
@@ -89,7 +88,7 @@ func paragraphs(texts ...string) string {
 // lineWidth is the width of a line of a comment after "// ".
 const lineWidth = 77
 
-// noBreak is a space at which wrap doesn't break the line.
+// noBreak is a space where wrap doesn't break the line.
 const noBreak = "\u00a0"
 
 // wrap breaks a paragraph into lines. It avoids a last line of one word.
@@ -126,7 +125,7 @@ func wrap(text string) string {
 	return strings.ReplaceAll(b.String(), noBreak, " ")
 }
 
-// oneLine replaces what can't stand in a line of a Go file.
+// oneLine replaces characters that are not allowed in a line of a Go file.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsGraphic(r) || schema.Hidden(r) {

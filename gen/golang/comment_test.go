@@ -60,8 +60,8 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-// FuzzComment shows that a comment stays one whatever it holds, and that gofmt
-// leaves the file as it is.
+// FuzzComment shows that any text stays a comment, and that gofmt leaves the
+// file as it is.
 func FuzzComment(f *testing.F) {
 	for _, seed := range []string{"a", "*/", "+build a", "- a\n- b\n\n  c", "[a]: b", "# a\n\n\tb", "0. 0\n    * 0\n", "a\n\tb\nc",
 		"0`````````````````````````````````````````````````````````````````````````````````0", "a ''''''''' b"} {

@@ -1,4 +1,4 @@
-// Package golang writes a checked schema as Go.
+// Package golang writes a checked schema as Go code.
 package golang
 
 import (

@@ -49,7 +49,8 @@ func invalidateFunc(out *jen.File, k *schema.Kind) {
 		Block(jen.Return(jen.Qual(runtimePath, "Invalidate").Call(jen.Id("ctx"), callDep(k))))
 }
 
-// params are the arguments of a kind's functions: the parts of its id, and its version.
+// params returns the parameters of a kind's functions: the parts of its id, and
+// its version.
 func params(k *schema.Kind) []*schema.Param {
 	all := slices.Clip(k.Params)
 	if k.Version != nil {
@@ -120,10 +121,10 @@ func argName(arg schema.Arg) string {
 	return arg.Param.GoName
 }
 
-// maxWidth is how wide the relations in one line may be.
+// maxWidth is the largest width of relations in a single line.
 const maxWidth = 100
 
-// arguments makes (a, b), or gives each argument a line of its own.
+// arguments makes (a, b), or puts each argument on a line of its own.
 func arguments(args []jen.Code, lines bool) jen.Code {
 	return jen.Custom(jen.Options{Open: "(", Close: ")", Separator: ",", Multi: lines}, args...)
 }

@@ -19,7 +19,7 @@ func newDep(k *schema.Kind, texts []jen.Code) *jen.Statement {
 }
 
 // marshalTexts returns the text of each argument of a kind, and the statements
-// that they need before them.
+// that must precede them.
 func marshalTexts(k *schema.Kind) (before, texts []jen.Code) {
 	for _, param := range params(k) {
 		if param.TextVar != "" {
@@ -37,7 +37,7 @@ func marshalTexts(k *schema.Kind) (before, texts []jen.Code) {
 //		return cachecore.InvalidDep("price", err)
 //	}
 //
-// A type with String only has StringOf in place of TextOf.
+// For a type with only a String method, it calls StringOf instead of TextOf.
 func textOf(k *schema.Kind, param *schema.Param) []jen.Code {
 	helper := "TextOf"
 	if param.Type.Text == schema.TextStringer {
@@ -51,7 +51,8 @@ func textOf(k *schema.Kind, param *schema.Param) []jen.Code {
 	}
 }
 
-// text makes the text of an argument, in the shortest way that its type allows.
+// text returns the shortest expression for an argument's text that its
+// type allows.
 func text(param *schema.Param) jen.Code {
 	id := jen.Id(param.GoName)
 	switch t := param.Type; t.Text {
@@ -73,7 +74,7 @@ func text(param *schema.Param) jen.Code {
 	}
 }
 
-// convert makes int64(id), or id alone if it is of that type.
+// convert makes int64(id), or id alone if it already has that type.
 func convert(to string, t *schema.Type, id jen.Code) jen.Code {
 	if t.Import == "" && t.Name == to {
 		return id

@@ -2,10 +2,10 @@ package gotypes
 
 import "go/types"
 
-// unresolved returns the name of a type that a struct embeds, itself or through
-// others, and that does not compile, or "". Such a type may have any method,
+// unresolved returns the name of a type that does not compile and that a struct
+// embeds, directly or through others, or "". Such a type may have any method,
 // and [types.Implements] assumes that it has the wanted one. A MarshalText that
-// the struct itself declares hides that of all types that it embeds.
+// the struct itself declares hides the methods of embedded types.
 func unresolved(t types.Type) string {
 	if declares(t, textMarshaler.Method(0)) {
 		return ""

@@ -11,7 +11,8 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// find returns what is known of a type. Its errors complete "example.com/model.SKU …".
+// find returns the properties of a type. Its errors complete
+// "example.com/model.SKU …".
 func (l *loader) find(name schema.TypeName) (schema.LoadedType, error) {
 	pkg := l.packages[name.Path]
 	if pkg == nil || pkg.Types == nil || pkg.Name == "" {
@@ -48,7 +49,8 @@ func identity(t types.Type) string {
 	return types.TypeString(t, nil)
 }
 
-// imports reports whether pkg imports the package that is generated, itself or through others.
+// imports reports whether pkg imports the generated package, directly or
+// through others.
 func (l *loader) imports(pkg *packages.Package, seen map[*packages.Package]bool) bool {
 	seen[pkg] = true
 	for _, imported := range pkg.Imports {
@@ -68,7 +70,8 @@ func reason(pkg *packages.Package) string {
 
 func isInternal(path string) bool { return strings.Contains("/"+path+"/", "/internal/") }
 
-// mayImport reports whether the rule for internal packages lets the generated one import path.
+// mayImport reports whether the rule for internal packages lets the generated
+// package import path.
 func (l *loader) mayImport(path string) bool {
 	if !isInternal(path) {
 		return true

@@ -19,12 +19,12 @@ import (
 type Folder struct {
 	// Packages are the packages of the files that are compiled here, each once,
 	// in the order of their files. A folder that compiles has at most one.
-	// Tests of package foo_test count for foo.
+	// Tests of package foo_test count as foo.
 	Packages []Clause
-	// Generated is the package of the generated file as it is now.
+	// Generated is the package of the existing generated file.
 	Generated string
-	// Declared are the names that the files declare outside of functions, also
-	// those files that are compiled elsewhere only.
+	// Declared are the names that the files declare outside of functions. Files
+	// that are compiled only on other systems count too.
 	Declared []schema.Declared
 }
 
@@ -32,8 +32,8 @@ type Folder struct {
 type Clause struct{ Package, File string }
 
 // ReadFolder reads the Go files in dir. The generated file is called out. An
-// empty dir is the working folder. A file with a syntax error counts for its
-// package clause only.
+// empty dir is the working folder. If a file has a syntax error, only its
+// package clause counts.
 func ReadFolder(dir, out string) (*Folder, error) {
 	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
@@ -63,7 +63,7 @@ func (f *Folder) add(dir, name, out string) {
 		return
 	}
 	pkg, isTest := file.Name.Name, strings.HasSuffix(name, "_test.go")
-	apart := isTest && strings.HasSuffix(pkg, "_test") // of its own package, though it counts for the folder's
+	apart := isTest && strings.HasSuffix(pkg, "_test") // a package of its own, but it names the folder's package
 	if apart {
 		pkg = strings.TrimSuffix(pkg, "_test")
 	}
@@ -91,7 +91,7 @@ func (f *Folder) add(dir, name, out string) {
 }
 
 // compiledElsewhere reports whether a file that is not compiled here is
-// compiled for another system, where its names clash with those of the
+// compiled on another system. There its names clash with those of the
 // generated file.
 func compiledElsewhere(dir, name string) bool {
 	for goos := range strings.FieldsSeq("linux darwin windows freebsd netbsd openbsd dragonfly solaris illumos aix android ios plan9 wasip1 js") {
@@ -113,9 +113,9 @@ type declaration struct {
 	pos  token.Pos
 }
 
-// declaredIn returns the names that a file declares for its package, with
-// methods and fields as Type.Name, and the exported names that it gives to
-// imports: those too may not be declared again.
+// declaredIn returns the names that a file declares for its package: methods
+// and fields as Type.Name, and the exported names of its imports, because the
+// package may not declare those again.
 func declaredIn(file *ast.File) (all []declaration) {
 	add := func(of string, ids ...*ast.Ident) {
 		for _, id := range ids {

@@ -11,7 +11,8 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// uses are what generated code does with an id, by how it becomes text.
+// uses are the statements that generated code applies to an id, by the way that
+// it becomes text.
 var uses = map[schema.Text]string{
 	schema.TextString:   "package p; func use(t T) { _ = string(t) }",
 	schema.TextInt:      "package p; func use(t T) { _ = int64(t) }",
@@ -20,8 +21,8 @@ var uses = map[schema.Text]string{
 	schema.TextStringer: "package p; func use(t T) { var _ interface{ String() string } = &t }",
 }
 
-// FuzzUnresolved shows that a type T either is refused or can be used in the
-// way that was found. The type Missing is unknown at first, and then is defined
+// FuzzUnresolved shows that a type T either is refused or works in
+// generated code. The type Missing is unknown at first, and then is defined
 // in several ways.
 func FuzzUnresolved(f *testing.F) {
 	for _, seed := range []string{
@@ -70,8 +71,8 @@ func FuzzUnresolved(f *testing.F) {
 	})
 }
 
-// check returns the package that sources make, nil if one can't be parsed, and
-// its first error.
+// check returns the package that sources form, or nil if one can't be parsed,
+// and the first error.
 func check(t *testing.T, sources ...string) (*types.Package, error) {
 	t.Helper()
 	fset := token.NewFileSet()

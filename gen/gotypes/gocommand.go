@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// environment returns the environment for go commands: the process's own
+// environment returns the environment for go commands: that of the process
 // without -mod=mod, which lets them write to go.mod.
 func environment(ctx context.Context, dir string) ([]string, error) {
 	env := os.Environ()
@@ -31,8 +31,8 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 	return env, nil
 }
 
-// goCommand runs the go command in dir. Its error is the output of the go
-// command, in one line.
+// goCommand runs the go command in dir. Its error is the go command's output in
+// one line.
 func goCommand(ctx context.Context, dir string, env []string, args ...string) (stdout string, err error) {
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the schema's import paths have been checked
 	cmd.Dir, cmd.Env = dir, env
@@ -48,8 +48,8 @@ func goCommand(ctx context.Context, dir string, env []string, args ...string) (s
 	return string(out), err
 }
 
-// trouble returns an error of packages.Load without its prefix to the output of
-// the go command.
+// trouble returns an error of packages.Load without the prefix that precedes
+// the go command's output.
 func trouble(err error) error {
 	if _, text, ok := strings.Cut(oneLine(err.Error()), "stderr: "); ok {
 		return errors.New(text)

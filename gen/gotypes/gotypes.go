@@ -1,4 +1,4 @@
-// Package gotypes finds out how the values of Go types become text.
+// Package gotypes determines how the values of Go types become text.
 package gotypes
 
 import (
@@ -17,14 +17,13 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// Load looks the types up as the file called out in dir would see them; an
-// empty dir is the working folder. It returns one result for each name, in
-// order. What does not compile in their packages is no hindrance as long as the
-// types themselves are clear: that file may be missing or stale, and what it
-// declares is not looked at.
+// Load loads the types as if imported by the file called out in dir; an empty
+// dir is the working folder. It returns one result for each name, in order.
+// Errors elsewhere in the types' packages don't matter: the file out may be
+// missing or stale, and its declarations are ignored.
 //
-// The error reports trouble that hides all types, such as a missing go command
-// or a broken go.mod. Each result has it too.
+// The error reports a failure that affects all types, such as a missing go
+// command or a broken go.mod. Each result contains it too.
 func Load(ctx context.Context, dir, out string, names []schema.TypeName) ([]schema.LoadedType, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -50,7 +49,7 @@ func Load(ctx context.Context, dir, out string, names []schema.TypeName) ([]sche
 
 type loader struct {
 	dir      string // absolute, without symbolic links
-	out      string // the name in dir of the file that is generated
+	out      string // the name of the generated file in dir
 	self     string // the import path of the package in dir; empty if not asked for
 	packages map[string]*packages.Package
 }
@@ -86,7 +85,8 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 		Dir:       l.dir,
 		Env:       env,
 		ParseFile: l.parse,
-		// Without the syntax, what is compiled already would not be parsed.
+		// Without the syntax, packages with compiled export data would not
+		// be parsed.
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes | packages.NeedSyntax,
 	}
 	found, err := packages.Load(cfg, paths...)
@@ -109,7 +109,7 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 }
 
 // overlay returns a Go file for an output folder without one. Such a folder is
-// not a package, and the go command finds no importers of it.
+// not a package, so the go command would find no importers of it.
 func (l *loader) overlay() (map[string][]byte, error) {
 	folder, err := ReadFolder(l.dir, l.out)
 	if err != nil {
@@ -130,8 +130,8 @@ func (l *loader) overlay() (map[string][]byte, error) {
 
 const selfName = "depgen_self.go"
 
-// parse parses a file, but of the one that will be overwritten only its package
-// clause.
+// parse parses a file. It parses only the package clause of the file that will
+// be overwritten.
 func (l *loader) parse(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
 	mode := parser.AllErrors | parser.SkipObjectResolution
 	if filepath.Base(name) == l.out && l.isOwn(filepath.Dir(name)) {
@@ -140,7 +140,7 @@ func (l *loader) parse(fset *token.FileSet, name string, src []byte) (*ast.File,
 	return parser.ParseFile(fset, name, src, mode)
 }
 
-// isOwn reports whether dir is the folder of the file that is generated.
+// isOwn reports whether dir is the folder of the generated file.
 func (l *loader) isOwn(dir string) bool {
 	dir, err := filepath.EvalSymlinks(dir)
 	return err == nil && dir == l.dir

@@ -50,7 +50,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// What is broken elsewhere in its package does not hide a type.
+// Errors elsewhere in a package don't hide its types.
 func TestLoadFromBrokenPackage(t *testing.T) {
 	t.Parallel()
 	broken := filepath.Join("testdata", "broken")

@@ -4,9 +4,10 @@ import "go/types"
 
 var locker = interfaceOf(method("Lock"), method("Unlock"))
 
-// holdsLock reports whether a value of type t must not be copied: go vet goes by the same rule.
+// holdsLock reports whether a value of type t must not be copied. It follows
+// the rule of go vet.
 func holdsLock(t types.Type, seen map[types.Type]bool) bool {
-	if seen[t] { // a type that holds itself does not compile, but may be looked at
+	if seen[t] { // a type that contains itself does not compile, but may be loaded
 		return false
 	}
 	seen[t] = true

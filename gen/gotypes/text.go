@@ -28,8 +28,8 @@ func method(name string, results ...types.Type) *types.Func {
 	return types.NewFunc(token.NoPos, nil, name, types.NewSignatureType(nil, nil, nil, nil, types.NewTuple(vars...), false))
 }
 
-// textOf says how a value of type t becomes text: what it is underneath comes
-// before what it can do, since it can't fail.
+// textOf returns how a value of type t becomes text, and its basic type. The
+// underlying type takes precedence over methods, because its text can't fail.
 func textOf(t types.Type) (schema.Text, string, error) {
 	if isGeneric(t) {
 		return 0, "", errors.New("is generic, and an id has one type; declare a type for one of its instances")
@@ -69,15 +69,15 @@ func textOf(t types.Type) (schema.Text, string, error) {
 	return 0, "", errors.New("is no string, integer, encoding.TextMarshaler or fmt.Stringer; give it a MarshalText method")
 }
 
-// isTime reports whether a method is that of [time.Time], perhaps of an
-// embedded one.
+// isTime reports whether a method belongs to [time.Time], perhaps
+// through embedding.
 func isTime(method types.Object) bool {
 	fn, ok := method.(*types.Func)
 	return ok && fn.FullName() == "(time.Time).MarshalText"
 }
 
-// isGeneric reports whether t needs type arguments. An alias, or an instance,
-// may have got them.
+// isGeneric reports whether t still needs type arguments. Aliases and instances
+// may have them.
 func isGeneric(t types.Type) bool {
 	switch t := t.(type) {
 	case *types.Alias:

@@ -2,10 +2,12 @@ package schema
 
 import "gopkg.in/yaml.v3"
 
-// maxAliased bounds what aliases stand for, in nodes: a few lines of aliases to aliases can mean billions of nodes.
+// maxAliased bounds the number of nodes that aliases expand to. A few lines of
+// aliases to aliases can expand to billions.
 const maxAliased = 100_000
 
-// checkAliases reports whether the tree is finite, and not too much larger than its text.
+// checkAliases reports whether the tree is finite, and not much larger than
+// its text.
 func (p *parser) checkAliases(root *yaml.Node) bool {
 	w := aliasWalk{sizes: map[*yaml.Node]int{}}
 	w.size(root)
@@ -22,16 +24,16 @@ type aliasWalk struct {
 	sizes   map[*yaml.Node]int // of anchored nodes; 0 while one is being counted
 	aliased int
 	loop    *yaml.Node // the first alias inside its own anchor
-	bomb    *yaml.Node // the alias that is too much
+	bomb    *yaml.Node // the alias that exceeds the limit
 }
 
-// size returns how many nodes stand for n, aliases replaced.
+// size returns the number of nodes that n expands to.
 func (w *aliasWalk) size(n *yaml.Node) int {
 	if w.loop != nil || w.bomb != nil {
 		return 0
 	}
 	if n.Kind == yaml.AliasNode {
-		size := w.sizes[n.Alias] // an anchor stands before its aliases
+		size := w.sizes[n.Alias] // an anchor precedes its aliases
 		if size == 0 {
 			w.loop = n
 		}

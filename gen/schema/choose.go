@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// reserved are the words that no argument and no imported package of a
-// generated file may have as its name: what the file imports, the variables
-// that its functions have, Go's keywords and what Go declares itself.
+// reserved are the words that can't name an argument or an imported package of
+// a generated file: the file's imports, the variables in its functions, and
+// Go's keywords and predeclared identifiers.
 var reserved = wordSet(`cachecore context strconv uuid ctx err init
 	break case chan const continue default defer else fallthrough for func go goto if import interface map package
 	range return select struct switch type var
@@ -24,9 +24,8 @@ var fixedImports = []*Import{
 	{Path: "strconv", Name: "strconv"},
 }
 
-// chooseNames gives everything its Go name. Exported names come first, since
-// imports must differ from them, and then arguments, which must differ from
-// imports.
+// chooseNames chooses all Go names. Exported names come first, because imports
+// must differ from them, and arguments must differ from imports.
 func (p *parser) chooseNames() {
 	for _, k := range p.file.Kinds {
 		k.GoName = exportedName(k.Name)
@@ -57,8 +56,7 @@ func (p *parser) chooseNames() {
 }
 
 // chooseImports names the packages that the file may import, and returns the
-// names. They differ from all names that the package declares in any of its
-// files.
+// names. They differ from all names that the package declares in any file.
 func (p *parser) chooseImports(declared map[string]owner) map[string]bool {
 	taken := map[string]bool{}
 	seen := map[string]bool{}
@@ -88,7 +86,7 @@ func (p *parser) chooseImports(declared map[string]owner) map[string]bool {
 	return taken
 }
 
-// chooseParams names the arguments of a kind's functions, and their variables.
+// chooseParams names the parameters and variables of a kind's functions.
 func (p *parser) chooseParams(k *Kind, imported map[string]bool) {
 	owners := map[string]*Param{}
 	for _, param := range k.Params {

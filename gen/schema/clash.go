@@ -2,15 +2,15 @@ package schema
 
 import "fmt"
 
-// owner is what in the schema makes an exported Go name.
+// owner is the part of the schema that an exported Go name comes from.
 type owner struct {
 	what string
 	pos  pos
-	fix  string // what to do about a second one
+	fix  string // the advice if another part has the same name
 }
 
 // checkClashes reports Go names that the generated file would declare twice. It
-// returns those that it declares.
+// returns the names that the file declares.
 func (p *parser) checkClashes() map[string]owner {
 	declared := map[string]owner{}
 	for _, k := range p.file.Kinds {
@@ -19,7 +19,7 @@ func (p *parser) checkClashes() map[string]owner {
 		}
 		names := []string{"Dep" + k.GoName, "Use" + k.GoName, "Invalidate" + k.GoName}
 		if k.Values != nil {
-			// Its type has a field and a method, too.
+			// The type also has a field and a method.
 			names = append(names, k.GoName, k.GoName+".value", k.GoName+".String")
 		}
 		p.declare(declared, owner{fmt.Sprintf("kind %q", k.Name), k.pos, "rename one"}, names...)
@@ -34,7 +34,7 @@ func (p *parser) checkClashes() map[string]owner {
 		}
 	}
 	for _, name := range p.goOrder {
-		if t := p.goTypes[name]; t.Import == "" { // the package that is generated has it already
+		if t := p.goTypes[name]; t.Import == "" { // the generated package already declares it
 			delete(p.others, t.Name)
 			p.declare(declared, owner{fmt.Sprintf("Go type %q", t.Name), t.pos, "rename one"}, t.Name)
 		}
@@ -42,8 +42,8 @@ func (p *parser) checkClashes() map[string]owner {
 	return declared
 }
 
-// declare enters the names that o makes. Of several that are taken, one is
-// reported.
+// declare records the names that come from o. It reports at most one that
+// is taken.
 func (p *parser) declare(declared map[string]owner, o owner, names ...string) {
 	for _, name := range names {
 		if d := p.others.certain(name); d != nil {

@@ -7,13 +7,13 @@ import (
 )
 
 // Declared is a name that another file of the generated package declares
-// outside of functions. A method or a field of a type is called Type.Name.
+// outside of functions. The name of a method or field is Type.Name.
 type Declared struct {
 	Name         string
 	File         string // as diagnostics show it
 	Line, Column int
-	// Certain reports that the file was written by hand and that a build
-	// includes it, so that a second declaration of the name is an error.
+	// Certain reports whether the file was written by hand and belongs to a
+	// build, so that declaring the name again is an error.
 	Certain bool
 }
 
@@ -34,8 +34,8 @@ func newOthers(all []Declared) others {
 	return set
 }
 
-// certain returns the declaration that a generated one would clash with, or
-// nil.
+// certain returns the declaration that a generated one would clash with,
+// or nil.
 func (o others) certain(name string) *Declared {
 	if d := o[name]; d != nil && d.Certain {
 		return d
@@ -43,8 +43,8 @@ func (o others) certain(name string) *Declared {
 	return nil
 }
 
-// checkPredeclared reports names of Go itself that the generated file needs and
-// the package's other files declare as something else.
+// checkPredeclared reports predeclared identifiers of Go that the generated
+// file needs and that the package's other files redeclare.
 func (p *parser) checkPredeclared() {
 	var hidden []*Declared
 	for name := range p.predeclared() {
@@ -61,7 +61,7 @@ func (p *parser) checkPredeclared() {
 	}
 }
 
-// predeclared returns the names of Go itself that the generated file uses.
+// predeclared returns the predeclared identifiers that the generated file uses.
 func (p *parser) predeclared() map[string]bool {
 	used := map[string]bool{"error": true} // every InvalidateX returns one
 	for _, k := range p.file.Kinds {

@@ -16,8 +16,8 @@ var (
 	valueKeys = []string{"description", "name", "deprecated"}
 )
 
-// decode reads the whole schema into p.file. Types and relations are filled in
-// by the steps that follow.
+// decode reads the whole schema into p.file. Later steps fill in types
+// and relations.
 func (p *parser) decode(root *yaml.Node) {
 	pairs := p.mapping(root, "the schema", missing["version"])
 	if len(pairs) == 0 {
@@ -27,7 +27,7 @@ func (p *parser) decode(root *yaml.Node) {
 	for _, e := range pairs {
 		keys[e.key] = true
 		if e.key == "version" && !p.checkVersion(e.value) {
-			return // nothing more can be said of a file in another version's language
+			return // another version's language has other rules
 		}
 	}
 	for _, key := range []string{"version", "kinds"} {

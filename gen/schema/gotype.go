@@ -10,28 +10,29 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// TypeName is the full name of a Go type, as {go: …} gives it.
+// TypeName is the full name of a Go type in {go: …}.
 type TypeName struct {
 	Path string // of the package, as in an import
 	Name string
 }
 
-// LoadTypes finds Go types. It returns one result for each name, in the same
-// order, and the names that the other files of the generated package declare.
-// There may be no names to find.
+// LoadTypes loads Go types. It returns one result for each name, in order, and
+// the names that the other files of the generated package declare. The list of
+// names may be empty.
 type LoadTypes func(names []TypeName) ([]LoadedType, []Declared)
 
-// LoadedType is what is known of a Go type, or why it can't be an id.
+// LoadedType describes a Go type, or why it can't be an id.
 type LoadedType struct {
 	Package string // the package's own name
-	Type    string // its full name; that of the type behind it for an alias
-	Local   bool   // it belongs to the package that is generated, and so needs no import
+	Type    string // its full name; an alias has that of its target
+	Local   bool   // it belongs to the generated package, so it needs no import
 	Text    Text
 	Basic   string // the predeclared type underneath, for TextString, TextInt and TextUint
 	Err     error  // why it can't be used; its text completes "example.com/model.SKU …"
 }
 
-// goType reads the full name of a Go type, to be loaded later with all others.
+// goType reads the full name of a Go type. All types are loaded
+// together, later.
 func (p *parser) goType(n *yaml.Node, what string) *Type {
 	text, ok := p.text(n, what+": go", "write a type like example.com/shop/model.SKU")
 	if !ok {
@@ -51,7 +52,7 @@ func (p *parser) goType(n *yaml.Node, what string) *Type {
 	return t
 }
 
-// patterns are words that the go command takes for sets of packages.
+// patterns are words that the go command expands to sets of packages.
 var patterns = []string{"all", "cmd", "std", "tool", "work"}
 
 func splitTypeName(text string) (TypeName, error) {
@@ -69,8 +70,8 @@ func splitTypeName(text string) (TypeName, error) {
 	return name, nil
 }
 
-// validImport reports whether the go command will take s for one package, not
-// for a pattern, a file or a flag.
+// validImport reports whether the go command reads s as one package, not as a
+// pattern, a file or a flag.
 func validImport(s string) bool {
 	if slices.Contains(patterns, s) || strings.Contains(s, "...") || path.Clean(s) != s || strings.HasPrefix(s, "vendor/") {
 		return false
@@ -84,7 +85,7 @@ func validImport(s string) bool {
 	return s != ""
 }
 
-// loadTypes completes the types that the schema names with {go: …}.
+// loadTypes loads the types that the schema names with {go: …}.
 func (p *parser) loadTypes(load LoadTypes) {
 	if load == nil {
 		load = unchecked

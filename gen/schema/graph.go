@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// maxReach bounds the deps that one call of a generated DepX makes, its own
-// among them. For each relation DepX calls that of the other kind: with two
-// relations each, thirty kinds in a row would make billions.
+// maxReach bounds the deps that one call of a generated DepX makes, including
+// its own. DepX calls another DepY for each relation: thirty kinds in a row,
+// each with two relations to the next, would make billions of calls.
 const maxReach = 1000
 
 // graph walks the kinds along both relations at once, as the generated
 // functions call each other.
 type graph struct {
 	*parser
-	path []step // to the kind in work
-	// calls is what one call of a kind's DepX comes to. It is 0 for a kind that
-	// can't be followed, since what its relations lead to is broken, endless or
-	// too much, and while the kind is in work.
+	path []step // to the current kind
+	// calls is the number of calls that one call of a kind's DepX makes. It is
+	// 0 for a kind on the path, and for a kind whose relations are broken,
+	// endless or too many.
 	calls map[*Kind]int
 }
 
@@ -29,7 +29,7 @@ type step struct {
 }
 
 // checkGraph reports each relation that closes a cycle, and the kinds whose
-// relations lead to too much.
+// relations lead to too many deps.
 func (p *parser) checkGraph() *graph {
 	g := &graph{parser: p, calls: map[*Kind]int{}}
 	for _, k := range p.file.Kinds {
@@ -71,8 +71,8 @@ func (g *graph) visit(k *Kind, key string) {
 	}
 }
 
-// checkCycle reports r, which k has under key, if it leads back to a kind on
-// the path.
+// checkCycle reports the relation r of k under key if it leads back to a kind
+// on the path.
 func (g *graph) checkCycle(k *Kind, key string, r *Relation) {
 	from := slices.IndexFunc(g.path, func(s step) bool { return s.kind == r.Kind })
 	if from < 0 {
@@ -93,7 +93,8 @@ func (g *graph) checkCycle(k *Kind, key string, r *Relation) {
 	g.errorf(r.pos, "kind %q: %s cycle: %s; remove one of these relations", k.Name, key, strings.Join(names, " -> "))
 }
 
-// shownOfCycle is how many kinds at each end of a long cycle are named.
+// shownOfCycle is the number of kinds that a message shows at each end of a
+// long cycle.
 const shownOfCycle = 4
 
 // resolved reports whether the relation and its arguments are known.

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// Each relation is a call in generated code; of calls there is a bound,
-// whichever relations make them.
+// Each relation is a call in generated code. One bound applies to all calls.
 func TestReachIsBounded(t *testing.T) {
 	t.Parallel()
 	const ok = ""
@@ -40,8 +39,7 @@ func TestReachIsBounded(t *testing.T) {
 	}
 }
 
-// Calls through either relation count together, and so do those of kinds
-// between.
+// Calls count together, through either relation and through kinds between.
 func TestReachOverBothRelations(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -99,8 +97,8 @@ func problem(t *testing.T, src string) string {
 	return problems[0].Msg
 }
 
-// ladder is a schema of n kinds in a row, each with relations to the NEXT under
-// key.
+// ladder returns a schema of n kinds in a row, each with relations to the NEXT
+// under key.
 func ladder(n int, key, relations string) string {
 	var b strings.Builder
 	b.WriteString("version: 1\nkinds:\n")
@@ -132,7 +130,7 @@ func TestAliasesUpToTheBound(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Parse("deps.yaml", []byte(schema(tt.n)), nil) // an error in any case, for the values are equal
+			_, err := Parse("deps.yaml", []byte(schema(tt.n)), nil) // always an error, because the values are equal
 			if got := strings.Contains(err.Error(), "aliases stand for more than"); got != tt.want {
 				t.Errorf("refused: %t, want %t", got, tt.want)
 			}

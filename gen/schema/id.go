@@ -92,8 +92,8 @@ func (p *parser) typeMapping(k *Kind, n *yaml.Node, what string) *Type {
 	return nil
 }
 
-// namedType reads {type: T, named: Name}. The same name for the same type is
-// one Go type, so that relations can pass it on.
+// namedType reads {type: T, named: Name}. A name used again for the same type
+// is the same Go type, so relations can pass its values on.
 func (p *parser) namedType(k *Kind, base, named *yaml.Node, what string) *Type {
 	basic := p.scalarType(k, base, what+": type")
 	name, ok := p.text(named, what+": named", "write a name like ContractID")

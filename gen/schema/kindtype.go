@@ -4,7 +4,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// kindType reads the name of the kind whose closed set a part is taken from.
+// kindType reads the name of the kind whose values a part can have.
 func (p *parser) kindType(n *yaml.Node, what string) *Type {
 	name, ok := p.text(n, what+": kind", "write the name of a kind with values")
 	if !ok {

@@ -10,8 +10,8 @@ import (
 
 // Hidden reports whether r is invisible and can disguise the text around it: a
 // bidirectional control ("Trojan Source"), a character without a width, a tag.
-// The joiners of emoji and of several scripts are allowed, and so are Arabic
-// format signs, which are visible.
+// The joiners of emoji and of several scripts are allowed, and so are the
+// visible Arabic format signs.
 func Hidden(r rune) bool {
 	switch {
 	case r == '\u200c', r == '\u200d', unicode.Is(unicode.Prepended_Concatenation_Mark, r):
@@ -24,7 +24,7 @@ func Hidden(r rune) bool {
 const maxMessage = 2000
 
 // legible returns a message fit for a terminal. It cuts the middle of a long
-// one, because the end names the fix.
+// message, because the end names the fix.
 func legible(msg string) string {
 	if len(msg) > maxMessage {
 		const half = maxMessage / 2
@@ -33,8 +33,8 @@ func legible(msg string) string {
 	return Escape(msg)
 }
 
-// Escape escapes the characters of a text on which a terminal acts, such as ESC
-// and those that change the direction of text, and those that it does not show.
+// Escape escapes the characters that a terminal does not show, and those that
+// it acts on, such as ESC and characters that change the direction of text.
 func Escape(text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -10,8 +10,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// spellings are what other languages and databases call the types that a schema
-// can name.
+// spellings are the names that other languages and databases use for the types
+// of a schema.
 var spellings = map[string]string{
 	"guid": "uuid", "uuid4": "uuid", "uuidv4": "uuid", "uuid7": "uuid", "uuidv7": "uuid", "uniqueidentifier": "uuid",
 	"uuid.uuid": "uuid", uuidPath + ".uuid": "uuid",
@@ -24,7 +24,7 @@ var spellings = map[string]string{
 	"unsigned": "uint64", "u64": "uint64", "ulong": "uint64", "uint16": "uint32", "u32": "uint32",
 }
 
-// length is what SQL writes behind a type: varchar(36).
+// length matches the length of an SQL type: varchar(36).
 var length = regexp.MustCompile(`\s*\(\s*\d+\s*\)$`)
 
 // meant returns the type that a name from another language or a database means,
@@ -46,7 +46,7 @@ func meant(word string) string {
 	return ""
 }
 
-// suggestType returns what to write in place of a word that is not a type.
+// suggestType returns the suggestion for a word that is not a type.
 func (p *parser) suggestType(word, otherwise string) string {
 	switch t := meant(word); {
 	case strings.HasPrefix(t, "{"):
@@ -57,8 +57,8 @@ func (p *parser) suggestType(word, otherwise string) string {
 	return p.suggest(word, scalars, otherwise)
 }
 
-// looksLikeParts reports whether a mapping that should be an id has the parts
-// of one as its keys.
+// looksLikeParts reports whether a mapping in place of an id has the id's parts
+// as its keys.
 func looksLikeParts(m *yaml.Node) bool {
 	parts := false
 	for i := 0; i < len(m.Content); i += 2 {
@@ -72,7 +72,7 @@ func looksLikeParts(m *yaml.Node) bool {
 	return parts
 }
 
-// partsAsList returns the parts in such a mapping as they should be written.
+// partsAsList returns the parts in such a mapping in their correct form.
 func partsAsList(m *yaml.Node) string {
 	const enough = 4
 	var parts []string

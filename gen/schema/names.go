@@ -23,8 +23,7 @@ func validName(s string) bool {
 	return s != "" && len(s) <= maxName
 }
 
-// CheckPackage returns an error if name can't be the name of a generated
-// package.
+// CheckPackage returns an error if name can't name a generated package.
 func CheckPackage(name string) error {
 	switch {
 	case name == "main":
@@ -41,8 +40,8 @@ func CheckPackage(name string) error {
 	return nil
 }
 
-// initialisms are the words that Go names write in capitals: those that
-// staticcheck's ST1003 knows.
+// initialisms are the words that Go names write in capitals, as listed by
+// staticcheck's ST1003.
 var initialisms = wordSet(`acl api ascii cpu css dns eof guid html http https id ip json qps ram rpc sla smtp sql ssh
 	tcp tls ttl udp ui gid uid uuid uri url utf8 vm xml xmpp xsrf xss sip rtp amqp db ts`)
 
@@ -54,8 +53,8 @@ func wordSet(s string) map[string]bool {
 	return set
 }
 
-// exportedName joins the words of s to a Go name, user_id to UserID. It is
-// empty if s has no letter and no digit.
+// exportedName joins the words of s to a Go name: user_id becomes UserID. It
+// returns "" if s has no letter and no digit.
 func exportedName(s string) string {
 	var b strings.Builder
 	for _, word := range split(s) {
@@ -73,7 +72,8 @@ func exportedName(s string) string {
 	return b.String()
 }
 
-// localName is exportedName with a small first word, user_id to userID.
+// localName is exportedName with a lower-case first word: user_id
+// becomes userID.
 func localName(s string) string {
 	words := split(s)
 	if len(words) == 0 {

@@ -65,8 +65,8 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// Looking for what was meant costs a look at every name, so a file with many
-// errors gets only some suggestions.
+// A suggestion compares every name, so a file with many errors gets only
+// some suggestions.
 func TestSuggestionsAreBounded(t *testing.T) {
 	t.Parallel()
 	src := "version: 1\nkinds:\n  doc:\n    id: string\n    part_of:\n" + strings.Repeat("      - dox: $id\n      - doy: $id\n", 100)

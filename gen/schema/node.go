@@ -20,8 +20,8 @@ func deref(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// mapping returns the entries of n, which problems call what, and for which they propose fix. A merge key gives those that n has
-// not itself.
+// mapping returns the entries of n. Problems call n what, and propose fix. A
+// merge key adds the entries that n doesn't have itself.
 func (p *parser) mapping(n *yaml.Node, what, fix string) []pair {
 	n = deref(n)
 	if n.Kind != yaml.MappingNode {
@@ -29,7 +29,7 @@ func (p *parser) mapping(n *yaml.Node, what, fix string) []pair {
 		return nil
 	}
 	var pairs, merged []pair
-	lines := map[string]int{} // where each key is
+	lines := map[string]int{} // of the keys
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if deref(key).ShortTag() == "!!merge" {
@@ -58,7 +58,8 @@ func (p *parser) mapping(n *yaml.Node, what, fix string) []pair {
 
 const mergeFix = "write an alias of one, like *base"
 
-// merge returns the entries that a merge key stands for: those of a mapping, or of a list of them.
+// merge returns the entries that a merge key adds: those of a mapping, or of
+// each mapping in a list.
 func (p *parser) merge(n *yaml.Node, what string) []pair {
 	n = deref(n)
 	if n.Kind != yaml.SequenceNode {
@@ -84,7 +85,8 @@ func (p *parser) list(n *yaml.Node, what, fix string) []*yaml.Node {
 	return n.Content
 }
 
-// text returns the text of n. It must be text in YAML's eyes too: an unquoted 1.10 or true may be meant as something else.
+// text returns the text of n. YAML must read it as text too: an unquoted 1.10
+// or true may mean something else.
 func (p *parser) text(n *yaml.Node, what, fix string) (string, bool) {
 	n = deref(n)
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
@@ -97,7 +99,8 @@ func (p *parser) text(n *yaml.Node, what, fix string) (string, bool) {
 	return "", false
 }
 
-// describe says what n is, to somebody who expected something else.
+// describe returns a description of n for a message that expected
+// something else.
 func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

@@ -2,8 +2,9 @@ package schema
 
 import "slices"
 
-// checkOverlaps reports kinds that are part of something that their own answers are grouped by. Only the very same dep
-// counts: answers grouped by one table may well be part of another.
+// checkOverlaps reports kinds that are part of a dep that also groups their
+// answers. Only the very same dep counts: answers grouped by one table may be
+// part of another.
 func (g *graph) checkOverlaps() {
 	for _, k := range g.file.Kinds {
 		if len(k.PartOf) == 0 || len(k.GroupedBy) == 0 || g.calls[k] == 0 {
@@ -28,13 +29,15 @@ func (g *graph) checkOverlaps() {
 func partOf(k *Kind) []*Relation    { return k.PartOf }
 func groupedBy(k *Kind) []*Relation { return k.GroupedBy }
 
-// reach collects the deps that a kind's relations lead to, directly and through other kinds.
+// reach collects the deps that a kind's relations lead to, directly and through
+// other kinds.
 type reach struct {
 	order []string
 	seen  map[string]bool
 }
 
-// follow adds what the relations of k lead to. The args are the texts that k's own parts have, as seen from the kind where it began.
+// follow adds the deps that the relations of k lead to. The args are the texts
+// of k's own parts, as seen from the first kind.
 func (c *reach) follow(k *Kind, args []string, related func(*Kind) []*Relation) {
 	for _, r := range related(k) {
 		texts := make([]string, len(r.Args))

@@ -4,10 +4,10 @@ import (
 	"fmt"
 )
 
-// Parse reads a schema. The name stands in problems; the error is [Problems],
-// with every problem in file order. The load function finds the types that the
-// schema names with {go: …}. With a nil load they are taken unchecked, as
-// strings: good for looking at a schema, not for emitting it.
+// Parse reads a schema. Problems show the name. The error is [Problems], with
+// every problem in file order. The load function loads the types that the
+// schema names with {go: …}. With a nil load they count as strings, unchecked:
+// the result is good for looking at a schema, not for emitting it.
 func Parse(name string, src []byte, load LoadTypes) (*File, error) {
 	p := &parser{
 		name:        name,
@@ -31,7 +31,7 @@ func Parse(name string, src []byte, load LoadTypes) (*File, error) {
 	return &p.file, nil
 }
 
-// parser holds what is known of a schema while it is read.
+// parser is the state of reading one schema.
 type parser struct {
 	name     string
 	problems Problems
@@ -43,7 +43,7 @@ type parser struct {
 	goOrder     []TypeName // the keys of goTypes, in order of first use
 	kindTypes   []*Type    // those of {kind: …}, to be resolved when all kinds are known
 	others      others
-	suggestions int // how many more suggestions may be looked for
+	suggestions int // how many more may be searched for
 }
 
 func (p *parser) errorf(at pos, format string, args ...any) {

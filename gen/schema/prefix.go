@@ -6,7 +6,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// reservedPrefix marks the deps that the gateway makes itself.
+// reservedPrefix is the prefix of the gateway's own deps.
 const reservedPrefix = "cc"
 
 func (p *parser) decodePrefix(k *Kind, n *yaml.Node, what string) {
@@ -24,7 +24,8 @@ func (p *parser) decodePrefix(k *Kind, n *yaml.Node, what string) {
 	}
 }
 
-// checkPrefixes reports prefixes that two kinds share, for then one kind's ids would be the other's too.
+// checkPrefixes reports prefixes that two kinds share, because then their ids
+// could be equal.
 func (p *parser) checkPrefixes() {
 	first := map[string]*Kind{}
 	for _, k := range p.file.Kinds {
@@ -37,7 +38,7 @@ func (p *parser) checkPrefixes() {
 			first[k.Prefix] = k
 			continue
 		}
-		if k.prefixPos == (pos{}) { // the other one took this kind's name
+		if k.prefixPos == (pos{}) { // the other kind chose this kind's name
 			k, other = other, k
 		}
 		p.errorf(k.prefixPos, "kind %q: the prefix %q is also that of kind %q on line %d; write another prefix",
@@ -45,7 +46,7 @@ func (p *parser) checkPrefixes() {
 	}
 }
 
-// prefixAt is where the prefix was chosen.
+// prefixAt returns the place where the prefix was chosen.
 func (k *Kind) prefixAt() pos {
 	if k.prefixPos == (pos{}) {
 		return k.pos

@@ -9,22 +9,24 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A Problem is one thing that is wrong in a schema.
+// A Problem is one mistake in a schema.
 type Problem struct {
 	File         string
 	Line, Column int // both from 1; columns count characters
 	Msg          string
 }
 
-// Error returns the problem as "path:line:column: message", which editors can jump to.
+// Error returns the problem as "path:line:column: message", which editors can
+// jump to.
 func (p *Problem) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Msg)
 }
 
-// Problems is everything that is wrong in a schema, in file order. As an error it is found with errors.As.
+// Problems are all mistakes in a schema, in file order. Use errors.As to find
+// them in an error.
 type Problems []*Problem
 
-// Error returns the problems, one a line.
+// Error returns the problems, one per line.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -33,7 +35,8 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted returns the problems in file order, each once: what stands behind an alias is read, and may be wrong, twice.
+// sorted returns the problems in file order, each once. The node of an alias is
+// read, and may be wrong, several times.
 func (ps Problems) sorted() Problems {
 	slices.SortStableFunc(ps, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))

@@ -7,7 +7,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// prose returns text that will stand in a comment.
+// prose returns text for a comment.
 func (p *parser) prose(n *yaml.Node, what string) string {
 	text, ok := p.text(n, what, "write a sentence")
 	if !ok {

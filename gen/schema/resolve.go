@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// relate resolves every relation, and checks what they come to together.
+// relate resolves every relation, and checks all of them together.
 func (p *parser) relate() {
 	r := resolver{parser: p, values: map[*Kind]map[string]*Value{}}
 	for _, k := range p.file.Kinds {
@@ -22,11 +22,11 @@ func (p *parser) relate() {
 type resolver struct {
 	*parser
 	names  []string                    // of all kinds
-	values map[*Kind]map[string]*Value // by text, for the kinds that were asked for
+	values map[*Kind]map[string]*Value // by text; filled as needed
 }
 
-// resolve finds the kinds that relations name, and fits their arguments to
-// them.
+// resolve finds the kinds that relations name, and matches the arguments to
+// their parts.
 func (r *resolver) resolve(k *Kind, relations []*Relation, key string) {
 	what := fmt.Sprintf("kind %q: %s", k.Name, key)
 	for _, rel := range relations {
@@ -54,8 +54,8 @@ func (r *resolver) resolve(k *Kind, relations []*Relation, key string) {
 	}
 }
 
-// counted returns the parts of an id as a message needs them: "2 arguments
-// ($user, $number)".
+// counted returns the number of arguments for a message: "a list of 2 arguments
+// (user, number)".
 func counted(params []*Param) string {
 	if len(params) == 1 {
 		return "1 argument"
@@ -67,7 +67,7 @@ func counted(params []*Param) string {
 	return fmt.Sprintf("a list of %d arguments (%s)", len(params), strings.Join(names, ", "))
 }
 
-// argument resolves what k gives for a part of other.
+// argument resolves the argument that k gives for a part of other.
 func (r *resolver) argument(k, other *Kind, param *Param, arg argument, key string) Arg {
 	what := fmt.Sprintf("kind %q: %s %s", k.Name, key, other.Name)
 	name, isPart := strings.CutPrefix(arg.text, "$")
@@ -108,9 +108,9 @@ func (r *resolver) argument(k, other *Kind, param *Param, arg argument, key stri
 	return Arg{}
 }
 
-// suggestPart returns what to write in place of an argument that is not a part
-// of k's id. A relation can use the id only; to relate k to anything else, the
-// program names both deps.
+// suggestPart returns the suggestion for an argument that is not a part of k's
+// id. A relation can use only the id; to relate k to anything else, the program
+// names both deps.
 func (r *resolver) suggestPart(k, other *Kind, arg, key string) string {
 	fix := fmt.Sprintf("invalidate both, with Invalidate%s and Invalidate%s", k.GoName, other.GoName)
 	if key == "grouped_by" {
@@ -119,12 +119,12 @@ func (r *resolver) suggestPart(k, other *Kind, arg, key string) string {
 	return r.suggest(arg, partNames(k), fmt.Sprintf(", which has %s; give one of these, or leave %s out and %s", parts(k), key, fix))
 }
 
-// hasSetPart reports whether a part of k is one of a closed set.
+// hasSetPart reports whether a part of k has a closed set as its type.
 func (k *Kind) hasSetPart() bool {
 	return slices.ContainsFunc(k.Params, func(p *Param) bool { return k.Values == nil && p.Type != nil && p.Type.Text == TextValue })
 }
 
-// parts lists what arguments a kind can give.
+// parts lists the arguments that relations of a kind can use.
 func parts(k *Kind) string { return strings.Join(partNames(k), ", ") }
 
 func partNames(k *Kind) []string {

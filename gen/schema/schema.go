@@ -1,19 +1,19 @@
-// Package schema reads a schema and checks it. What it returns is complete and
-// resolved: every Go name is chosen, every relation points at its kind, and
-// whatever is wrong has been reported with its position.
+// Package schema reads a schema and checks it. The result is complete: every Go
+// name is chosen and every relation points at its kind. Mistakes are reported
+// with their positions.
 package schema
 
 // File is a checked schema.
 type File struct {
-	Package string    // the Go package's name; empty if the schema gives none
+	Package string    // the Go package's name; empty if the schema sets no name
 	Kinds   []*Kind   // in file order
-	Imports []*Import // packages of {go: …} types, and those that every file may import under another name than their own
+	Imports []*Import // packages of {go: …} types, and fixed imports that need another name
 
-	name       string // of the schema, as problems have it
+	name       string // the schema's, in problems
 	packagePos pos
 }
 
-// PackageProblem returns [Problems] with one at the package key.
+// PackageProblem returns [Problems] with one problem at the package key.
 func (f *File) PackageProblem(msg string) error {
 	return Problems{{File: f.name, Line: f.packagePos.line, Column: f.packagePos.column, Msg: legible(msg)}}
 }
@@ -28,15 +28,15 @@ type Import struct {
 // Kind is one kind of data that an answer can depend on.
 type Kind struct {
 	Name        string
-	GoName      string // what follows Dep, Use and Invalidate; a closed set's type has this name
+	GoName      string // follows Dep, Use and Invalidate; also the name of a closed set's type
 	Prefix      string // the word before the ":" on the wire
 	Description string
-	Deprecated  string // what to use instead; empty if the kind is not deprecated
+	Deprecated  string // advice on a replacement; empty if the kind is not deprecated
 
 	Params   []*Param // the parts of the id; a closed set has one
-	Values   []*Value // the closed set that the id is taken from; nil for other kinds
+	Values   []*Value // the valid ids of a closed set; nil for other kinds
 	Version  *Param   // nil if the kind is not versioned
-	NewTypes []*Type  // the {type: …, named: …} types that no kind before this one uses
+	NewTypes []*Type  // the {type: …, named: …} types that this kind is the first to use
 
 	PartOf    []*Relation
 	GroupedBy []*Relation
@@ -45,12 +45,12 @@ type Kind struct {
 	prefixPos pos // zero if the prefix is the name
 }
 
-// Param is a part of an id, or a version: an argument of the generated
-// functions.
+// Param is a part of an id, or a version: a parameter of the
+// generated functions.
 type Param struct {
-	Name    string // what relations call it
+	Name    string // its name in relations
 	GoName  string
-	TextVar string // the variable that holds its text, if making that can fail
+	TextVar string // the variable for its text, if making the text can fail
 	Type    *Type
 
 	pos pos
@@ -58,19 +58,19 @@ type Param struct {
 
 // Value is one value of a closed set.
 type Value struct {
-	Text        string // as it travels
+	Text        string // as in requests
 	GoName      string
 	Description string
-	Deprecated  string // what to use instead; empty if the value is not deprecated
+	Deprecated  string // advice on a replacement; empty if the value is not deprecated
 
-	name   string // the source of the Go name; empty if that is the text
-	listed bool   // the values are a list, which has no room for names
+	name   string // the source of the Go name; empty to use the text
+	listed bool   // the values are a list, which can't contain names
 	pos    pos
 }
 
-// Relation says that a dep of one kind brings a dep of another with it.
+// Relation connects a dep of one kind to a dep of another.
 type Relation struct {
-	Kind *Kind // the other one
+	Kind *Kind // the target
 	Args []Arg // one for each of Kind.Params
 
 	name string // as written, with its arguments
@@ -78,10 +78,10 @@ type Relation struct {
 	pos  pos
 }
 
-// Arg is an argument of a relation. One of the two is set.
+// Arg is an argument of a relation. One of the two fields is set.
 type Arg struct {
 	Param *Param // a part of the kind that has the relation
-	Value *Value // a value of the closed set that is wanted
+	Value *Value // a value of the target's closed set
 }
 
 type argument struct {

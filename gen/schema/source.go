@@ -14,7 +14,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// read returns the schema's top node, or nil after a problem that leaves nothing to look at.
+// read returns the schema's top node. After a problem that makes further checks
+// useless, it returns nil.
 func (p *parser) read(src []byte) *yaml.Node {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	if at, msg := badText(src); msg != "" {
@@ -40,7 +41,7 @@ func (p *parser) read(src []byte) *yaml.Node {
 	return docs[0]
 }
 
-// documents returns the root of each YAML document, of the first two at most.
+// documents returns the root of each YAML document, up to two.
 func documents(src []byte) (docs []*yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil { // yaml.v3 panics on some input that it should refuse
@@ -87,9 +88,10 @@ var yamlMessage = regexp.MustCompile(`^(?:yaml: )?(?:line \d+: )?((?s:.*))$`)
 
 func withoutLine(err error) string { return yamlMessage.FindStringSubmatch(err.Error())[1] }
 
-// locate finds the line that YAML can't read, and says what is wrong with it. The error itself names the line where
-// the broken block begins, a line beside it, or none. The line to name is the last of the shortest
-// beginning of the file that fails in the same way.
+// locate finds the line that YAML can't read, and describes the mistake. The
+// error itself names the first line of the broken block, a line close to it, or
+// no line. The line to name is the last of the shortest beginning of the file
+// that fails in the same way.
 func locate(src []byte, err error) (pos, string) {
 	msg := withoutLine(err)
 	lines := slices.Collect(bytes.Lines(src))
@@ -105,7 +107,7 @@ func locate(src []byte, err error) (pos, string) {
 	return pos{n + 1, column}, fmt.Sprintf("not valid YAML: %s%s", strings.Join(strings.Fields(msg), " "), yamlFix(msg))
 }
 
-// yamlFix returns what is mostly the cause of YAML's more puzzling messages.
+// yamlFix returns the fix for the usual cause of YAML's more puzzling messages.
 func yamlFix(msg string) string {
 	switch {
 	case strings.HasPrefix(msg, "mapping values are not allowed"):

@@ -8,7 +8,7 @@ import (
 
 const small = "version: 1\nkinds:\n  doc:\n    id: string\n    description: |\n      one\n      two\n"
 
-// Line ends and a byte-order mark are a matter of the editor's.
+// Line ends and a byte-order mark are up to the editor.
 func TestEncodingsOfOneSchema(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, src string }{
@@ -42,7 +42,7 @@ func utf16Text(s string) string {
 	return string(b)
 }
 
-// What can't be written into a golden file.
+// Schemas that can't be written in a golden file.
 func TestBytes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, src, want string }{

@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
-// maxSuggestions bounds the searches for what was meant, each of which looks at every name there is.
+// maxSuggestions bounds the number of suggestions, because each search compares
+// every known name.
 const maxSuggestions = 50
 
-// suggest returns ` (did you mean "user"?)` for the closest of the known words, or otherwise if none is close.
+// suggest returns ` (did you mean "user"?)` for the closest of the known words.
+// If no word is close, it returns otherwise.
 func (p *parser) suggest(word string, known []string, otherwise string) string {
 	if p.suggestions == 0 || len(word) > maxName {
 		return otherwise
@@ -34,9 +36,10 @@ func (p *parser) unknownKey(e pair, what string, known []string) {
 		p.suggest(e.key, known, "; the keys here are "+strings.Join(known, ", ")))
 }
 
-// distance is the number of letters to insert, delete, replace or swap with a neighbour to make b of a.
+// distance returns the number of letters to insert, delete, replace or swap
+// with a neighbour to turn a into b.
 func distance(a, b string) int {
-	var before []int // the row for a[:i-1]; prev is that for a[:i], row the one in work
+	var before []int // the row for a[:i-1]; prev is the row for a[:i], and row the current one
 	prev := make([]int, len(b)+1)
 	for j := range prev {
 		prev[j] = j

@@ -2,10 +2,10 @@ package schema
 
 import "cmp"
 
-// Text says how a value becomes text.
+// Text is the way that a value becomes text.
 type Text int
 
-// The ways in which a value becomes text.
+// The ways that a value becomes text.
 const (
 	TextString   Text = iota + 1 // it is a string underneath
 	TextInt                      // it is a signed integer underneath
@@ -13,29 +13,28 @@ const (
 	TextMarshal                  // by MarshalText, which can fail
 	TextStringer                 // by String, which can panic
 	TextUUID                     // by the String of a UUID, which can't fail
-	TextValue                    // it is one of a closed set
+	TextValue                    // it is a value of a closed set
 )
 
-// fails reports whether there may be no text for a value.
+// fails reports whether a value may have no text.
 func (t Text) fails() bool { return t == TextMarshal || t == TextStringer }
 
-// Type is the Go type of a part or a version. Import and Name make it what it
-// is.
+// Type is the Go type of a part or a version. Import and Name identify it.
 type Type struct {
-	Import string // import path; empty if Name needs none
+	Import string // import path; empty if Name needs no import
 	Name   string
 	Basic  string // the predeclared type underneath, for TextString, TextInt and TextUint
 	Text   Text
 
 	kind  string // the name of the kind in {kind: …}
-	set   *Kind  // whose values it has, for TextValue
-	full  string // what the type is to Go; empty if that is String
-	pkg   string // the own name of a {go: …} type's package
+	set   *Kind  // the kind whose values it has, for TextValue
+	full  string // the type's full name in Go; empty if String returns it
+	pkg   string // the name of a {go: …} type's package
 	pos   pos    // of first use
-	where string // the same in words
+	where string // the place of first use, in words
 }
 
-// String returns the type's name as a schema's author knows it.
+// String returns the type's name as it appears in the schema.
 func (t *Type) String() string {
 	switch {
 	case t.Import == uuidPath:
@@ -48,15 +47,16 @@ func (t *Type) String() string {
 	return t.Import + "." + t.Name
 }
 
-// Same reports whether t and u are one type to Go, whatever it is called.
+// Same reports whether t and u are the same type in Go, also under
+// different names.
 func (t *Type) Same(u *Type) bool { return t.fullName() == u.fullName() }
 
 func (t *Type) fullName() string { return cmp.Or(t.full, t.String()) }
 
 const uuidPath = "github.com/google/uuid"
 
-// scalars are the types that a schema can name by a word, in the order in which
-// messages list them.
+// scalars are the types that a schema can name by a word, in the order
+// of messages.
 var scalars = []string{"string", "int", "int32", "int64", "uint", "uint32", "uint64", "uuid"}
 
 // scalar returns the type that a word means, or nil.

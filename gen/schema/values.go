@@ -11,8 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// decodeValues reads a closed set: a list of values, or a mapping from value to
-// description.
+// decodeValues reads a closed set: a list of values, or a mapping from value
+// to description.
 func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 	k.Values = nil
 	k.Params = []*Param{{Name: "id", pos: k.pos}}
@@ -47,7 +47,8 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 	}
 }
 
-// checkValue refuses what no log shows, and not every client can send.
+// checkValue refuses values that are invisible in a log, or that not every
+// client can send.
 func (p *parser) checkValue(text string, at pos, what string) {
 	if text == "" {
 		p.errorf(at, "%s: a value is empty, and no dep has an empty id; write a word", what)
@@ -56,15 +57,14 @@ func (p *parser) checkValue(text string, at pos, what string) {
 		r, _ := utf8.DecodeRuneInString(text[i:])
 		p.errorf(at, "%s: %q has the character %U, which can't stand in a value; remove it", what, text, r)
 	}
-	// Other hidden characters are escaped in Go text, where all can see them.
+	// Other hidden characters are escaped in Go text, where they are visible.
 	if i := strings.IndexFunc(text, func(r rune) bool { return Hidden(r) && strconv.IsPrint(r) }); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(text[i:])
 		p.errorf(at, "%s: %q has the character %s; remove it", what, text, characterName(r))
 	}
 }
 
-// decodeValueName reads the word that the Go name is made of in place of the
-// value's text.
+// decodeValueName reads the word that replaces the value's text in its Go name.
 func (p *parser) decodeValueName(v *Value, n *yaml.Node, what string) {
 	name, ok := p.text(n, what, "write a word like other_rows")
 	if ok && !validName(name) {
@@ -74,7 +74,7 @@ func (p *parser) decodeValueName(v *Value, n *yaml.Node, what string) {
 	v.name = name
 }
 
-// nameFix says how a value gets a Go name of its own.
+// nameFix returns advice on how to give a value another Go name.
 func (v *Value) nameFix() string {
 	fix := "give the value a name"
 	if v.listed {
@@ -83,8 +83,7 @@ func (v *Value) nameFix() string {
 	return fmt.Sprintf("%s, as in {%s: {name: other_word}}", fix, strconv.Quote(v.Text))
 }
 
-// decodeValue reads what stands behind a value: nothing, its description, or a
-// mapping.
+// decodeValue reads the entry of a value: null, its description, or a mapping.
 func (p *parser) decodeValue(v *Value, n *yaml.Node, what string) {
 	if deref(n).ShortTag() == "!!null" {
 		return

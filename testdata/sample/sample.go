@@ -1,4 +1,5 @@
-// Package sample is generated code to call in tests: what its deps are on the wire is what every client must send.
+// Package sample contains generated code for tests. Every client must send its
+// deps in the same form.
 package sample
 
 //go:generate go run github.com/depgen/depgen/cmd/depgen

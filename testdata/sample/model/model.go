@@ -1,4 +1,4 @@
-// Package model is where the sample's application keeps its id types.
+// Package model contains the id types of the sample's application.
 package model
 
 import (
@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// SKU is a string underneath.
+// SKU has the underlying type string.
 type SKU string
 
 // Money becomes text by a method that can fail.
 type Money struct{ Cents int64 }
 
-// ErrDebt is what no text is made of.
+// ErrDebt is the error for an amount without a text.
 var ErrDebt = errors.New("negative amount")
 
 // MarshalText returns the cents, or ErrDebt.
@@ -29,13 +29,13 @@ type Place struct{ X, Y int }
 // String returns both coordinates.
 func (p Place) String() string { return strconv.Itoa(p.X) + "," + strconv.Itoa(p.Y) }
 
-// Label panics when its text is asked for, if it has none.
+// Label panics in String if Text is nil.
 type Label struct{ Text *string }
 
 // String returns the text.
 func (l Label) String() string { return *l.Text }
 
-// Code panics in the same way in its other method.
+// Code panics in MarshalText if Text is nil.
 type Code struct{ Text *string }
 
 // MarshalText returns the text.

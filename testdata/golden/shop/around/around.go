@@ -1,4 +1,4 @@
-// Package around imports a package that a file is generated for.
+// Package around imports a package whose file is generated.
 package around
 
 import "example.com/shop/bad_import_cycle"

@@ -1,4 +1,4 @@
-// Package broken does not compile, but what ID is can be seen nevertheless.
+// Package broken does not compile, but the type ID is still clear.
 package broken
 
 import "example.com/shop/nowhere"

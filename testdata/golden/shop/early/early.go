@@ -1,4 +1,4 @@
-// Package early imports a package that a file is generated for, and that has no Go file yet.
+// Package early imports a generated package without a Go file yet.
 package early
 
 import _ "example.com/shop/bad_import_cycle_first"

@@ -1,4 +1,4 @@
-// Package model holds the shop's own id types, for the schemas beside it.
+// Package model contains the shop's id types, for the golden schemas.
 package model
 
 import (
@@ -23,7 +23,7 @@ type (
 	Speaker     interface{ String() string }
 )
 
-// Color has a String method, but it is a string underneath.
+// Color has a String method, but its underlying type is string.
 type Color string
 
 func (c Color) String() string { return "color " + string(c) }
@@ -45,14 +45,14 @@ func (p Place) String() string { return strconv.Itoa(p.X) + "," + strconv.Itoa(p
 
 func (s Set[T]) String() string { return fmt.Sprint(s.Bits) }
 
-// Range has results that are the wanted ones by other names.
+// Range has a method with aliases of the expected result types.
 type Range struct{ From, To int }
 
 type failure = error
 
 func (r Range) MarshalText() ([]uint8, failure) { return fmt.Appendf(nil, "%d-%d", r.From, r.To), nil }
 
-// Counters holds a lock, where it can be seen and where it can't.
+// Counters contains a lock in an unexported field.
 type Counters struct {
 	Name string
 	each [2]struct{ sync.Mutex }
@@ -60,22 +60,22 @@ type Counters struct {
 
 func (c *Counters) String() string { return c.Name }
 
-// Locked holds another's lock.
+// Locked contains the lock of another value.
 type Locked struct{ sync.Locker }
 
 func (Locked) String() string { return "locked" }
 
-// Odd has a method that only looks like the right one.
+// Odd has a MarshalText method with the wrong signature.
 type Odd struct{}
 
 func (Odd) MarshalText(indent string) ([]byte, error) { return []byte(indent), nil }
 
-// Stamp has the text of the time in it.
+// Stamp has the text of its embedded time.
 type Stamp struct{ time.Time }
 
 type Instant = time.Time
 
-// UTC is the text of an instant, wherever it was read from a clock.
+// UTC has the same text for an instant in every time zone.
 type UTC struct{ time.Time }
 
 func (u UTC) MarshalText() ([]byte, error) { return u.UTC().MarshalText() }

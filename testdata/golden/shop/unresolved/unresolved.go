@@ -1,4 +1,4 @@
-// Package unresolved embeds what does not compile.
+// Package unresolved embeds types that do not compile.
 package unresolved
 
 import (
@@ -12,7 +12,7 @@ type (
 	Deeper  struct{ Embeds }
 	Alias   = Embeds
 	Local   struct{ Missing }
-	// Known is Money's, unless Text has a MarshalText too.
+	// Known has Money's MarshalText, unless Text has one too.
 	Known struct {
 		model.Money
 		nowhere.Text

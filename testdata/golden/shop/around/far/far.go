@@ -1,4 +1,4 @@
-// Package far does so through another.
+// Package far imports such a package through another.
 package far
 
 import "example.com/shop/around"

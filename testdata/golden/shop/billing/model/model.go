@@ -1,4 +1,4 @@
-// Package model is the second of its name.
+// Package model is the second package of that name.
 package model
 
 type Invoice int64

@@ -1,4 +1,4 @@
-// Package secret is the shop's own.
+// Package secret is internal to the shop.
 package secret
 
 type Code string
