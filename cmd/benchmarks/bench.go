@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// bench is what all measurements share: a folder for what they build and write,
-// and how thorough they are.
+// bench is the state that all measurements share: a folder for built programs
+// and output, and the thoroughness.
 type bench struct {
 	dir   string // absolute
 	quick bool
@@ -34,9 +34,10 @@ func newBench(quick bool, log io.Writer) (*bench, error) {
 	return &bench{dir: dir, quick: quick, log: log}, nil
 }
 
-func (b *bench) close() { _ = os.RemoveAll(b.dir) } // it is in the folder for temporary files
+func (b *bench) close() { _ = os.RemoveAll(b.dir) } // the system deletes leftover temporary files
 
-// pick returns full, or in a quick run what is enough to see that all works.
+// pick returns quick in a quick run, and full otherwise. A quick run only shows
+// that everything works.
 func (b *bench) pick(full, quick int) int {
 	if b.quick {
 		return quick
@@ -49,7 +50,8 @@ func (b *bench) buildOwn(ctx context.Context, pkg string) (string, error) {
 	return b.build(ctx, ".", nil, "./"+pkg)
 }
 
-// buildPeer builds a program of the module in the folder peers and returns its path.
+// buildPeer builds a program of the module in the folder peers and returns
+// its path.
 func (b *bench) buildPeer(ctx context.Context, pkg string) (string, error) {
 	return b.build(ctx, "cmd/benchmarks/peers", []string{"GOWORK=off"}, pkg)
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// child is a server in a process of its own.
+// child is a server in its own process.
 type child struct {
 	url  string // scheme, host and port
 	stop func()
@@ -17,7 +17,7 @@ type child struct {
 
 func (c child) addr() string { return strings.TrimPrefix(c.url, "http://") }
 
-// start starts a server that prints its URL at the end of its first line.
+// start starts a server whose first line of output ends with its URL.
 func start(ctx context.Context, program, stdin string, args ...string) (child, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // a program that was built here
@@ -42,6 +42,6 @@ func start(ctx context.Context, program, stdin string, args ...string) (child, e
 		stop()
 		return child{}, fmt.Errorf("%s printed %q instead of its URL", program, first)
 	}
-	go func() { _, _ = io.Copy(io.Discard, lines) }() // what else it prints must not make it wait
+	go func() { _, _ = io.Copy(io.Discard, lines) }() // unread output would block the server
 	return child{strings.TrimSpace(first[at:]), stop}, nil
 }

@@ -17,7 +17,8 @@ const secret = "a secret for measurements, 32 bytes"
 // depsHeader declares doc:contract-1 and table:docs.
 const depsHeader = "W3siZGVwX2lkIjoiZG9jOmNvbnRyYWN0LTEiLCJleHBlY3RlZF9oYXNoIjoidjEifSx7ImRlcF9pZCI6InRhYmxlOmRvY3MiLCJleHBlY3RlZF9oYXNoIjoidjEifV0"
 
-// prompt is a completion request's body with a kilobyte of text. Each number makes another.
+// prompt returns the body of a completion request with a kilobyte of text. Each
+// number makes another prompt.
 func prompt(number int) string {
 	text := strings.Repeat("The parties agree on what is written here. ", 24)
 	return fmt.Sprintf(`{"model":"echo","messages":[{"role":"system","content":"Answer in one paragraph."},{"role":"user","content":"%d: %s"}]}`, number, text)
@@ -39,8 +40,8 @@ func completion(ctx context.Context, base string, number int) (*http.Request, er
 	return req, nil
 }
 
-// recordHit fills a gateway's cache, and returns a request as it travels and the
-// answer that it gets from then on.
+// recordHit fills a gateway's cache. It returns a request in wire format and
+// the answer to it from then on.
 func recordHit(ctx context.Context, base string) (request, answer []byte, err error) {
 	for range 2 {
 		req, err := completion(ctx, base, 0)
@@ -62,7 +63,7 @@ func recordHit(ctx context.Context, base string) (request, answer []byte, err er
 	return b.Bytes(), answer, nil
 }
 
-// exchange returns the answer to a request as it travels, without its date.
+// exchange returns the answer to a request in wire format, without its date.
 func exchange(req *http.Request) ([]byte, error) {
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -70,7 +71,7 @@ func exchange(req *http.Request) ([]byte, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(res.Body) // the status is error enough
+		text, _ := io.ReadAll(res.Body) // the status describes the error well enough
 		return nil, fmt.Errorf("answer %s: %s", res.Status, text)
 	}
 	res.Header.Del("Date")

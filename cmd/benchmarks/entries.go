@@ -11,7 +11,8 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// measureEntries compares the memory that cached answers take with the answers' own bytes.
+// measureEntries compares the memory of cached answers with the bytes of
+// the answers.
 func measureEntries(ctx context.Context, b *bench) (table.Row, error) {
 	n := b.pick(100_000, 1000)
 	gateway, err := devgateway.New(devgateway.WithSecret([]byte(secret)), devgateway.WithCacheBytes(math.MaxInt64))
@@ -41,7 +42,7 @@ func measureEntries(ctx context.Context, b *bench) (table.Row, error) {
 	}, gateway.Close(ctx)
 }
 
-// counter is an [http.ResponseWriter] that counts what it is given.
+// counter is an [http.ResponseWriter] that counts the bytes written to it.
 type counter struct {
 	header http.Header
 	bytes  int64

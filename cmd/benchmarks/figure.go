@@ -9,7 +9,7 @@ import (
 	"github.com/depgen/depgen/cmd/benchmarks/internal/table"
 )
 
-// timed compares how long two things took.
+// timed compares the durations of two measurements.
 func timed(what string, a stats.Sample, against string, b stats.Sample, goal table.Goal) table.Row {
 	return table.Row{
 		What:    figure(what, a),
@@ -19,12 +19,12 @@ func timed(what string, a stats.Sample, against string, b stats.Sample, goal tab
 	}
 }
 
-// figure is a name with its sample's median and least.
+// figure returns a name with its sample's median and minimum.
 func figure(name string, s stats.Sample) string {
 	return fmt.Sprintf("%s: %s (least %s)", name, short(s.Median()), short(s.Least()))
 }
 
-// short rounds to the three first digits.
+// short rounds to three significant digits.
 func short(d time.Duration) string {
 	if d <= 0 {
 		return d.String()

@@ -21,7 +21,8 @@ func measureGateway(ctx context.Context, b *bench) ([]table.Row, error) {
 	return append(hits, memory), nil
 }
 
-// measureHits compares depgen gateway, as a developer runs it, with a server that only answers.
+// measureHits compares depgen gateway, run as developers do, with a server that
+// only answers.
 func measureHits(ctx context.Context, b *bench) ([]table.Row, error) {
 	depgen, err := b.buildOwn(ctx, "cmd/depgen")
 	if err != nil {
@@ -64,7 +65,7 @@ func hitRows(n int, got []stats.Sample, ours, least stats.Sample) []table.Row {
 		{
 			What:    fmt.Sprintf("%s: %.0f a second", name, rate(got[0])),
 			Against: fmt.Sprintf("%s: %.0f a second", other, rate(got[1])),
-			Result:  stats.Ratio(got[1], got[0]), // of times, so the other way round
+			Result:  stats.Ratio(got[1], got[0]), // a ratio of rates is the inverse of that of times
 			Goal:    table.AtLeast(1. / 3),
 		},
 		{

@@ -12,7 +12,7 @@ import (
 	"github.com/depgen/depgen/cmd/benchmarks/internal/table"
 )
 
-// generators are the programs that are compared.
+// generators are the programs to compare.
 type generators struct {
 	bench                  *bench
 	depgen, sqlc, stringer string // paths
@@ -59,7 +59,7 @@ func newGenerators(ctx context.Context, b *bench) (*generators, error) {
 	return g, nil
 }
 
-// small is what a project begins with.
+// small measures a schema of the size that a project starts with.
 func (g *generators) small(ctx context.Context) ([]table.Row, error) {
 	dir, err := g.bench.folder(map[string]string{"deps.yaml": kinds(3)})
 	if err != nil {
@@ -88,7 +88,7 @@ func (g *generators) small(ctx context.Context) ([]table.Row, error) {
 	}, nil
 }
 
-// large is more than the largest project that is known needs.
+// large measures a schema larger than that of any known project.
 func (g *generators) large(ctx context.Context) ([]table.Row, error) {
 	n := g.bench.pick(1000, 100)
 	dir, err := g.bench.folder(map[string]string{"deps.yaml": kinds(n)})
@@ -100,7 +100,7 @@ func (g *generators) large(ctx context.Context) ([]table.Row, error) {
 		return nil, err
 	}
 	unchanged := process{program: g.depgen, args: []string{"generate"}, dir: same}.measure
-	if _, err := unchanged(ctx); err != nil { // the first time, it writes what is then there
+	if _, err := unchanged(ctx); err != nil { // the first run writes the file that later runs leave unchanged
 		return nil, err
 	}
 	tables, err := g.bench.folder(tables(n))
@@ -124,7 +124,7 @@ func (g *generators) large(ctx context.Context) ([]table.Row, error) {
 	}, nil
 }
 
-// huge shows what a kind costs when there are ten times as many.
+// huge measures the cost of a kind with ten times as many kinds.
 func (g *generators) huge(ctx context.Context) ([]table.Row, error) {
 	n := g.bench.pick(1000, 100)
 	dir, err := g.bench.folder(map[string]string{"deps.yaml": kinds(n)})
@@ -144,12 +144,12 @@ func (g *generators) huge(ctx context.Context) ([]table.Row, error) {
 	}, nil
 }
 
-// written runs depgen on a schema whose output is not there yet.
+// written runs depgen on a schema without existing output.
 func (g *generators) written(dir string) stats.Measure {
 	return process{program: g.depgen, args: []string{"generate"}, dir: dir, output: "deps_gen.go"}.measure
 }
 
-// process is a program that is measured as a whole, from its start to its end.
+// process is a program that is measured from its start to its end.
 type process struct {
 	program string
 	args    []string

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// kinds returns a schema of n kinds, of which half have a composite id, a quarter a
-// free id and a quarter a named one with a version. They are part of a table or
-// grouped by an owner, as the tables of an application are.
+// kinds returns a schema of n kinds. Half of them have a composite id, a
+// quarter a free id, and a quarter a named id with a version. They are part of
+// a table or grouped by an owner, as the data of an application is.
 func kinds(n int) string {
 	var b strings.Builder
 	b.WriteString("version: 1\npackage: deps\nkinds:\n" +
@@ -29,7 +29,7 @@ func kinds(n int) string {
 	return b.String()
 }
 
-// tables returns what sqlc needs to write the Go for n tables with two queries each.
+// tables returns the input of sqlc for n tables with two queries each.
 func tables(n int) map[string]string {
 	var schema, queries strings.Builder
 	for i := range n {

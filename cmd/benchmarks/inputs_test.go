@@ -8,7 +8,7 @@ import (
 	"github.com/depgen/depgen/gen"
 )
 
-// What is compared is as large as the table says.
+// The inputs are as large as the table claims.
 func TestInputs(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{3, 50} {

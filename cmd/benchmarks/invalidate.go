@@ -17,9 +17,9 @@ const (
 	semaphore = 20 // as many connections as httpx keeps open
 )
 
-// receipts is a gateway that has nothing to do.
+// receipts is a gateway that confirms every invalidation without any work.
 func receipts(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // a client that breaks off gets an error itself
+	_, _ = io.Copy(io.Discard, r.Body) // a client that disconnects gets an error itself
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, `{"ok":true,"dep_id":"doc:contract-0001","keys_deleted":0}`)
 }
@@ -55,7 +55,7 @@ func measureInvalidate(ctx context.Context, b *bench) ([]table.Row, error) {
 	return append(append(rows, vendor...), memory...), nil
 }
 
-// beside compares with a loop that does nothing but send.
+// beside compares the client with a loop that only sends.
 func beside(ctx context.Context, b *bench, url string) ([]table.Row, error) {
 	var rows []table.Row
 	for _, size := range []struct{ deps, rounds int }{{b.pick(1000, 100), b.pick(100, 2)}, {b.pick(10_000, 1000), b.pick(20, 2)}} {
@@ -70,7 +70,8 @@ func beside(ctx context.Context, b *bench, url string) ([]table.Row, error) {
 	return rows, nil
 }
 
-// besideOpen measures what the client's open LLM requests cost its invalidations.
+// besideOpen measures how much the client's open LLM requests slow down
+// its invalidations.
 func besideOpen(ctx context.Context, b *bench, url string) (table.Row, error) {
 	n, open := b.pick(5000, 100), b.pick(4000, 100)
 	got, err := stats.Interleave(ctx, b.pick(20, 2), invalidationsBeside(url, n, open), invalidationsBeside(url, n, 0))
@@ -81,7 +82,7 @@ func besideOpen(ctx context.Context, b *bench, url string) (table.Row, error) {
 	return timed(fmt.Sprintf("%s%d open requests of other deps", name, open), got[0], name+"none", got[1], table.AtMost(1.2)), nil
 }
 
-// answering answers LLM requests itself, with bodies of which more is to come.
+// answering answers LLM requests itself. The bodies of its answers never end.
 type answering struct{ http.RoundTripper }
 
 func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -103,7 +104,7 @@ func invalidationsBeside(url string, n, open int) stats.Measure {
 		if err != nil {
 			return 0, err
 		}
-		defer func() { _ = client.Close(ctx) }() // there is nothing to wait for
+		defer func() { _ = client.Close(ctx) }() // all calls have returned
 		for i := range open {
 			dep := cachecore.NewDep(fmt.Sprintf("note:%d", i))
 			req, err := http.NewRequestWithContext(cachecore.WithDeps(ctx, dep), http.MethodPost, url+"/v1/chat/completions", http.NoBody)
@@ -149,7 +150,7 @@ func besidePython(ctx context.Context, b *bench, python, url string) ([]table.Ro
 	}, nil
 }
 
-// invalidations measures a new client, its connections included.
+// invalidations measures a new client, including its connections.
 func invalidations(url string, n int) stats.Measure {
 	deps := contracts(n)
 	return func(ctx context.Context) (time.Duration, error) {

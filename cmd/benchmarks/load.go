@@ -16,19 +16,20 @@ import (
 	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
 )
 
-// connections is how many clients ask at a time.
+// connections is the number of concurrent clients.
 const connections = 32
 
-// load asks one server the same thing again and again.
+// load sends the same request to one server again and again.
 type load struct {
 	addr    string // host:port
-	request []byte // as it travels
+	request []byte // in wire format
 	cache   string // the X-Cache that every answer must have
 	took    stats.Sample
 }
 
-// measure sends n requests over kept-alive connections and notes how long each took.
-// It writes and reads them with as little work as it can, so that the time is the server's.
+// measure sends n requests over kept-alive connections and measures each. It
+// writes and reads them with as little work as possible, so that the time is
+// the server's.
 func (l *load) measure(n int) stats.Measure {
 	return func(ctx context.Context) (time.Duration, error) {
 		var left atomic.Int64
@@ -52,14 +53,14 @@ func (l *load) measure(n int) stats.Measure {
 	}
 }
 
-// ask sends requests over one connection until none is left.
+// ask sends requests over one connection until all have been sent.
 func (l *load) ask(ctx context.Context, left *atomic.Int64) (stats.Sample, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.addr)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // and so ends what is under way
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // ends the exchange in progress
 	answers := bufio.NewReader(conn)
 	var took stats.Sample
 	for left.Add(-1) >= 0 {

@@ -14,8 +14,9 @@ import (
 	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
 )
 
-// bareLoop measures n POSTs to a gateway's /v1/invalidate by as many workers as the
-// client has, over new connections that are kept open, without looking at the answers' bodies.
+// bareLoop measures n POSTs to a gateway's /v1/invalidate. It uses as many
+// workers as the client, over new connections that are kept open, and does not
+// interpret the answers' bodies.
 func bareLoop(url string, n int) stats.Measure {
 	return func(ctx context.Context) (time.Duration, error) {
 		begun := time.Now()

@@ -1,12 +1,12 @@
-// The command benchmarks measures depgen beside what it would be replaced by, and
-// writes the results into BENCHMARKS.md. It is run in the repository's root:
+// Command benchmarks compares depgen with its alternatives, and writes the
+// results into BENCHMARKS.md. Run it in the repository's root:
 //
 //	go run ./cmd/benchmarks
 //
-// It builds the programs that it compares with from the Go module proxy, which takes
-// a C compiler and the first time some minutes, and installs the vendor's Python client
-// into a folder of its own, which takes Python 3.10 with venv and pip. All servers are
-// on loopback addresses.
+// It builds the alternatives from the Go module proxy, which requires a C
+// compiler and takes some minutes the first time. It installs the vendor's
+// Python client into a new folder, which requires Python 3.10 with venv and
+// pip. All servers listen on loopback addresses.
 package main
 
 import (
@@ -26,7 +26,7 @@ import (
 
 const document = "BENCHMARKS.md"
 
-// section is a part of the measurements that can be run alone.
+// section is a part of the measurements that can run alone.
 type section struct {
 	name    string
 	measure func(context.Context, *bench) ([]table.Row, error)
@@ -115,7 +115,7 @@ func measure(ctx context.Context, b *bench, chosen []section) ([]table.Row, erro
 	return all, nil
 }
 
-// machine says what the figures depend on besides the programs.
+// machine describes the machine that the figures depend on.
 func machine() string {
 	return fmt.Sprintf("Measured on %d CPUs with %s on %s/%s.", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -59,7 +59,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// The table in the repository is where make bench finds it.
+// The repository contains the table that make bench replaces.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", document))

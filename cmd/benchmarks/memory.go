@@ -14,10 +14,10 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// flat is the goal for memory that ought not to grow with the number of deps.
+// flat is the goal for memory that must not grow with the number of deps.
 const flat = 1.1
 
-// looks is how often one run is looked at.
+// looks is the number of measurements in one run.
 const looks = 9
 
 func invalidateMemory(ctx context.Context, b *bench) ([]table.Row, error) {
@@ -50,9 +50,9 @@ func invalidateMemory(ctx context.Context, b *bench) ([]table.Row, error) {
 	}, nil
 }
 
-// held is what InvalidateMany holds while it runs.
+// held is the memory that InvalidateMany uses while it runs.
 type held struct {
-	bytes  int64 // on the heap and in use, of client and server, besides the deps and the receipts; the median of some looks
+	bytes  int64 // in use on the heap by client and server, without deps and receipts; the median of all looks
 	failed int
 }
 
@@ -71,13 +71,14 @@ func heldMeanwhile(ctx context.Context, n, runs int) (held, error) {
 	return held{all[len(all)/2], failed}, nil
 }
 
-// look invalidates n deps and returns, for some moments in between, how many bytes were held.
+// look invalidates n deps and returns the number of bytes in use at several
+// moments in between.
 func look(ctx context.Context, n int) (bytes []int64, failed int, err error) {
 	var calls atomic.Int64
 	var looking sync.RWMutex
 	url, stop, err := serve(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if call := int(calls.Add(1)); call%(n/(looks+1)) == 0 && call < n {
-			looking.Lock() // and soon every worker waits for its answer
+			looking.Lock() // soon every worker waits for its answer
 			bytes = append(bytes, liveHeap())
 			looking.Unlock()
 		}
@@ -99,7 +100,7 @@ func look(ctx context.Context, n int) (bytes []int64, failed int, err error) {
 	if err := client.Close(ctx); err != nil {
 		return nil, 0, err
 	}
-	stop() // so that no handler is left
+	stop() // waits for all handlers
 	runtime.KeepAlive(deps)
 	own := before + int64(n)*int64(unsafe.Sizeof(cachecore.InvalidateResult{}))
 	for i := range bytes {
@@ -110,7 +111,7 @@ func look(ctx context.Context, n int) (bytes []int64, failed int, err error) {
 
 // liveHeap returns the bytes on the heap that are still in use.
 func liveHeap() int64 {
-	runtime.GC() // what is allocated meanwhile counts as used, so once more
+	runtime.GC() // again, because allocations during the first collection count as used
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)

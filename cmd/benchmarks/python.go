@@ -15,7 +15,8 @@ const (
 	pythonClient = "cachecore-python 0.1.0"
 )
 
-// python returns the interpreter of an environment with the vendor's client, which the first call makes.
+// python returns the interpreter of an environment with the vendor's client.
+// The first call makes the environment.
 func (b *bench) python(ctx context.Context) (string, error) {
 	dir := filepath.Join(b.dir, "venv")
 	python := filepath.Join(dir, "bin", "python")
@@ -35,12 +36,12 @@ func (b *bench) python(ctx context.Context) (string, error) {
 	return python, nil
 }
 
-// script is a Python program that prints what it measured.
+// script is a Python program that prints its measurements.
 type script struct {
 	python string // the interpreter
 	name   string // in pythonFolder
 	args   []any
-	failed *int // counts what failed, over all runs; nil if nothing may fail
+	failed *int // the number of failures in all runs; nil if failures are errors
 }
 
 func (s script) measure(ctx context.Context) (time.Duration, error) {

@@ -18,12 +18,14 @@ const (
 	recordedDeps       = 1000
 )
 
-// atOnce is a base transport that costs nothing, so that what is measured is what is added to it.
+// atOnce is a base transport that takes no time, so that only the work above it
+// is measured.
 type atOnce struct{ response *http.Response }
 
 func (a atOnce) RoundTrip(*http.Request) (*http.Response, error) { return a.response, nil }
 
-// headerCopy is the least that a transport does which adds headers and keeps the rules of http.RoundTripper.
+// headerCopy does the least work that a transport can do to add headers and
+// keep the rules of http.RoundTripper.
 type headerCopy struct {
 	base  http.RoundTripper
 	extra http.Header
@@ -83,7 +85,7 @@ func measureTransport(ctx context.Context, b *bench) ([]table.Row, error) {
 	}, nil
 }
 
-// tracked returns a context that declares a dep and has recorded n others.
+// tracked returns a context that declares one dep and has recorded n others.
 func tracked(ctx context.Context, n int) context.Context {
 	ctx = cachecore.Track(ctx)
 	for _, d := range contracts(n) {
@@ -92,9 +94,10 @@ func tracked(ctx context.Context, n int) context.Context {
 	return cachecore.WithDeps(ctx, cachecore.NewDep("doc:declared"))
 }
 
-// addedAllocations compares a tagged request with the copy that http.RoundTripper demands.
+// addedAllocations compares a tagged request with the copy that
+// http.RoundTripper requires.
 func addedAllocations(rt http.RoundTripper, req *http.Request) table.Row {
-	whole := testing.AllocsPerRun(1000, func() { _ = send(rt, req) }) // its error was seen when it was timed
+	whole := testing.AllocsPerRun(1000, func() { _ = send(rt, req) }) // an error would have failed the timing
 	clone := testing.AllocsPerRun(1000, func() { _ = req.Clone(req.Context()) })
 	return table.Row{
 		What:       fmt.Sprintf("`RoundTrip`, 50 deps: %.0f allocations", whole),
@@ -106,11 +109,11 @@ func addedAllocations(rt http.RoundTripper, req *http.Request) table.Row {
 }
 
 func send(rt http.RoundTripper, req *http.Request) error {
-	_, err := rt.RoundTrip(req) //nolint:bodyclose // there is none
+	_, err := rt.RoundTrip(req) //nolint:bodyclose // the answer has no body
 	return err
 }
 
-// perCall measures one of n calls of f in a row.
+// perCall measures the average of n calls of f in a row.
 func perCall(n int, f func() error) stats.Measure {
 	return func(context.Context) (time.Duration, error) {
 		begun := time.Now()
@@ -123,7 +126,7 @@ func perCall(n int, f func() error) stats.Measure {
 	}
 }
 
-// llmRequest is a request with as many headers as the SDKs send.
+// llmRequest returns a request with as many headers as the SDKs send.
 func llmRequest(ctx context.Context) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/v1/chat/completions", http.NoBody)
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const checkLong = `Compare the Go file with what the schema yields, and write nothing.
+const checkLong = `Check whether the Go file is up to date with the schema, without writing it.
 
-If they are the same, depgen check prints nothing and exits 0. If they differ, or
-the file is missing, it prints the difference as a unified diff and exits 1.`
+If the file is up to date, the command exits 0 without output. If the file is stale
+or missing, it prints the difference as a unified diff and exits 1.`
 
 const checkExample = `  # In CI
-  go tool depgen check
+  depgen check
 
   # With the flags that the file was generated with
   depgen check --schema deps.yaml --out internal/deps/deps_gen.go`
@@ -27,7 +27,7 @@ func newCheckCommand() *cobra.Command {
 	var g generation
 	cmd := &cobra.Command{
 		Use:               "check",
-		Short:             "Tell whether the Go file is what the schema yields",
+		Short:             "Check whether the Go file is up to date",
 		Long:              checkLong,
 		Example:           checkExample,
 		Args:              noArguments,
@@ -46,7 +46,7 @@ func newCheckCommand() *cobra.Command {
 }
 
 // compare prints how the file differs from want, and returns an error if it
-// does. The error names the command that fixes it.
+// does. The error names the command that fixes the difference.
 func (g *generation) compare(w io.Writer, want []byte, command string) error {
 	got, err := findGenerated(g.out)
 	if err != nil {
@@ -66,8 +66,8 @@ func (g *generation) compare(w io.Writer, want []byte, command string) error {
 	return drift
 }
 
-// generateCommand returns the command line that generates the file which cmd
-// was asked about.
+// generateCommand returns the command line that generates the file that
+// cmd checked.
 func generateCommand(cmd *cobra.Command) string {
 	words := []string{program() + " generate"}
 	for _, name := range []string{"schema", "out", "package"} {
@@ -80,7 +80,7 @@ func generateCommand(cmd *cobra.Command) string {
 
 var plainWord = regexp.MustCompile(`^[\w./@%+=:,-]+$`)
 
-// shellWord quotes s if a shell would not take it for one word as it is.
+// shellWord quotes s unless a shell reads it as one word.
 func shellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s

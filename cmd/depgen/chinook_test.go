@@ -13,8 +13,8 @@ import (
 	"github.com/depgen/depgen/testdata/schemas/chinook"
 )
 
-// TestChinookIsUpToDate requires that the package used below is what its schema yields;
-// make generate writes it anew.
+// TestChinookIsUpToDate requires that the package used below is up to date with
+// its schema. To update it, run make generate.
 func TestChinookIsUpToDate(t *testing.T) {
 	t.Parallel()
 	args := []string{
@@ -28,15 +28,16 @@ func TestChinookIsUpToDate(t *testing.T) {
 	}
 }
 
-// TestChinook uses the generated functions as an application over that database would.
+// TestChinook uses the generated functions as an application with that
+// database would.
 func TestChinook(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name        string
 		use         func(context.Context)
 		invalidate  func(context.Context) error
-		tagged      []string // what an answer carries that was made from the data
-		invalidated []string // what is invalidated when the data changes
+		tagged      []string // the deps of an answer based on the data
+		invalidated []string // the deps that a change to the data invalidates
 	}{
 		{
 			name:        "table",

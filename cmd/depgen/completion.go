@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const completionLong = `Print a script that makes a shell complete depgen's commands and flags.`
+const completionLong = `Print a script that completes depgen's commands and flags in a shell.`
 
 const completionExample = `  # bash, in ~/.bashrc
   source <(depgen completion bash)
@@ -21,8 +21,8 @@ const completionExample = `  # bash, in ~/.bashrc
   # PowerShell, in the profile
   depgen completion powershell | Out-String | Invoke-Expression`
 
-// newCompletionCommand replaces cobra's own, which shows help and exits 0 when no
-// shell is named.
+// newCompletionCommand replaces cobra's command, which shows help and exits 0
+// when no shell is named.
 func newCompletionCommand() *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{

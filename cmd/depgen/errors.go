@@ -11,13 +11,13 @@ import (
 // The exit codes, as depgen --help explains them.
 const (
 	exitOK      = 0
-	exitFound   = 1 // the user's schema or files are not as they should be
-	exitTrouble = 2 // depgen could not do what it was asked to
+	exitFound   = 1 // the schema or the files are wrong
+	exitTrouble = 2 // depgen could not do its task
 )
 
-// usageError is a command line that makes no sense.
+// usageError reports wrong usage.
 type usageError struct {
-	command string // the path of the command, for the hint
+	command string // the path of the command that the hint names
 	err     error
 }
 
@@ -27,8 +27,8 @@ func (e *usageError) Error() string {
 
 func (e *usageError) Unwrap() error { return e.err }
 
-// foundError is an answer that the user asked for, such as a difference that
-// depgen check found, rather than trouble in finding it.
+// foundError reports a result that the user asked for, such as a difference
+// found by depgen check, rather than a failure to find it.
 type foundError struct{ msg string }
 
 func (e *foundError) Error() string { return e.msg }
@@ -37,8 +37,7 @@ func foundf(format string, args ...any) error {
 	return &foundError{fmt.Sprintf(format, args...)}
 }
 
-// report prints err, if there is one, and returns the exit code that stands for
-// it.
+// report prints err, if not nil, and returns its exit code.
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
@@ -60,13 +59,13 @@ func report(stderr io.Writer, err error) int {
 	return exitTrouble
 }
 
-// maxProblems limits the printed problems. It is more than users fix before the
-// next run.
+// maxProblems limits the printed problems. Users fix fewer before the next run.
 const maxProblems = 100
 
 func printProblems(stderr io.Writer, problems schema.Problems) {
 	for _, p := range problems[:min(len(problems), maxProblems)] {
-		// Each line starts with a position, which editors look for: no prefix.
+		// Each line starts with a position for editors to find, so it has
+		// no prefix.
 		fmt.Fprintf(stderr, "%s:%d:%d: %s\n", shown(p.File), p.Line, p.Column, p.Msg)
 	}
 	switch more := len(problems) - maxProblems; {

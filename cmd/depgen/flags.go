@@ -18,8 +18,8 @@ type typed struct {
 func (t typed) Type() string { return t.name }
 
 // nameValue sets the name of a flag's value in the help. pflag also reads it
-// from backquotes in the flag's description, but a shell that completes flags
-// shows those.
+// from backquotes in the flag's description, but shell completion shows
+// those backquotes.
 func nameValue(cmd *cobra.Command, flag, name string) {
 	f := cmd.Flag(flag)
 	f.Value = typed{f.Value, name}

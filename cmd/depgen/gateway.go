@@ -25,27 +25,28 @@ const (
 	echoName   = "echo"
 	demoTenant = "dev"
 
-	// shutdownGrace is how long answers under way may take after a signal.
+	// shutdownGrace bounds the time for answers in progress after a signal.
 	shutdownGrace = 5 * time.Second
 )
 
-const gatewayLong = `Run a local gateway that speaks the wire protocol of the hosted one, for work
+const gatewayLong = `Run a local gateway that speaks the wire protocol of the hosted gateway, to work
 without a network, a key or an account.
 
-It answers POST /v1/chat/completions, POST /v1/invalidate and GET /healthz. Tokens
-are HS256 JWTs, signed with the secret in ` + secretEnv + `; without one, the
-gateway makes a secret that ends with it, and prints a token to use. For a secret of
-your own, "gateway token" makes the tokens. A secret given by --jwt-secret is seen by
-everybody who can list processes: prefer the environment.
+The gateway answers POST /v1/chat/completions, POST /v1/invalidate and GET /healthz.
+Tokens are HS256 JWTs, signed with the secret in ` + secretEnv + `. Without one,
+the gateway makes a secret that lasts until it ends, and prints a token to use. For a
+secret of your own, make tokens with "gateway token". Everyone who can list processes
+can read a secret in --jwt-secret: prefer the environment.
 
-The upstream "echo" repeats the last message with a running number. Any other
-is the URL of an OpenAI-compatible server, called with the key in ` + keyEnv + `
-or, if that is empty, with the client's own.
+The upstream "echo" repeats the last message with a running number. Any other upstream
+is the URL of an OpenAI-compatible server. The gateway calls it with the key in
+` + keyEnv + ` or, if that is empty, with the client's key.
 
-The cache is in memory. One line a request goes to stderr, without tokens and prompts.
-SIGINT or SIGTERM ends the gateway with exit code 0, after the answers under way.`
+The cache is in memory. The gateway logs one line per request to stderr, without
+tokens and prompts. On SIGINT or SIGTERM it completes the answers in progress and
+exits 0.`
 
-const gatewayExample = `  # No network: answers are echoes
+const gatewayExample = `  # Without a network: answers are echoes
   depgen gateway
 
   # In front of a real server
@@ -79,10 +80,10 @@ func newGatewayCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", localAddr, "address to listen on; port 0 takes a free one")
-	cmd.PersistentFlags().StringVar(&f.secret, "jwt-secret", "", "secret that tokens are signed with, in place of "+secretEnv)
-	flags.StringVar(&f.upstream, "upstream", echoName, `what answers misses: "echo", or the URL of an OpenAI-compatible server`)
-	flags.BoolVar(&f.strictHash, "strict-hash", false, `compare the default hash "v1" with a dep's current one too`)
+	flags.StringVar(&f.addr, "addr", localAddr, "address to listen on; port 0 picks a free port")
+	cmd.PersistentFlags().StringVar(&f.secret, "jwt-secret", "", "secret that signs tokens, in place of "+secretEnv)
+	flags.StringVar(&f.upstream, "upstream", echoName, `server for cache misses: "echo", or the URL of an OpenAI-compatible server`)
+	flags.BoolVar(&f.strictHash, "strict-hash", false, `compare the default hash "v1" with a dep's current hash too`)
 	flags.Int64Var(&f.cacheBytes, "cache-bytes", 64<<20, "memory for cached answers")
 	nameValue(cmd, "addr", "host:port")
 	nameValue(cmd, "jwt-secret", "secret")
@@ -148,7 +149,8 @@ func isLoopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// greet says where the gateway is and, if its secret was made, how to use it.
+// greet prints the gateway's address and, if the secret was made, how to
+// use it.
 func greet(w io.Writer, url, upstream, secret string, made bool) error {
 	text := fmt.Sprintf("gateway: %s\nupstream: %s\n", url, upstream)
 	if made {
@@ -173,7 +175,8 @@ curl -i $CACHECORE_URL/v1/chat/completions \
 	return nil
 }
 
-// serveGateway serves until ctx is done, and then lets answers under way end.
+// serveGateway serves until ctx is done, and then waits for answers
+// in progress.
 func serveGateway(ctx context.Context, gateway *devgateway.Gateway, listener net.Listener, logger *slog.Logger) error {
 	server := &http.Server{
 		Handler:           gateway,
@@ -192,7 +195,8 @@ func serveGateway(ctx context.Context, gateway *devgateway.Gateway, listener net
 	logger.Info("shutting down")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
-	// What does not end in time is cut off: that is what the signal asked for.
+	// The signal asked the gateway to end, so answers that take longer are
+	// cut off.
 	if err := errors.Join(server.Shutdown(grace), gateway.Close(grace)); err != nil {
 		logger.Warn("answers were cut off", "error", err)
 		return server.Close()

@@ -17,7 +17,7 @@ import (
 
 const question = `{"model":"m","messages":[{"role":"user","content":"my prompt"}]}`
 
-// greeting is a standard output that hands on what is written first.
+// greeting is a standard output that passes on the first write.
 type greeting chan string
 
 func (g greeting) Write(p []byte) (int, error) {
@@ -62,7 +62,7 @@ func (g *runningGateway) end(t *testing.T) string {
 	return stderr
 }
 
-// ask returns the answer's code, cache status and body.
+// ask returns the code, the cache status and the body of the answer.
 func (g *runningGateway) ask(t *testing.T, authorization string) (int, string, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.url+"/v1/chat/completions", strings.NewReader(question))
@@ -148,7 +148,7 @@ func TestGatewayTakesASecret(t *testing.T) {
 	}
 }
 
-// A gateway accepts the tokens that gateway token makes with the same secret.
+// A gateway accepts tokens that gateway token signs with the same secret.
 func TestGatewayAcceptsItsToken(t *testing.T) {
 	t.Setenv(secretEnv, "the-environment's-secret-of-32-bytes")
 	g := startGateway(t)
@@ -178,7 +178,7 @@ func TestGatewayAcceptsItsToken(t *testing.T) {
 	g.end(t)
 }
 
-// The answer under way when the gateway is stopped is still given.
+// An answer in progress is completed when the gateway stops.
 func TestGatewayForwardsAndEndsGracefully(t *testing.T) {
 	t.Setenv(secretEnv, "")
 	t.Setenv(keyEnv, "sk-env\n")

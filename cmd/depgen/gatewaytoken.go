@@ -12,18 +12,18 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-const gatewayTokenLong = `Print a token for a gateway whose secret you have chosen, and nothing else.
+const gatewayTokenLong = `Print a token for a gateway with a secret that you have chosen.
 
-The secret is the gateway's own, in ` + secretEnv + ` or from --jwt-secret. Requests
-with the token belong to the tenant: only they share its answers and invalidations.`
+The secret is that of the gateway, in ` + secretEnv + ` or --jwt-secret. Requests with
+the token belong to the tenant, and share answers and invalidations only within it.`
 
-const gatewayTokenExample = `  # A gateway with a secret of its own, and a token for an hour
+const gatewayTokenExample = `  # Run a gateway with a chosen secret, and make a token for one hour
   export ` + secretEnv + `=$(openssl rand -hex 32)
   depgen gateway &
   export CACHECORE_TOKEN=$(depgen gateway token --tenant acme --ttl 1h)`
 
-// newGatewayTokenCommand returns the command that makes tokens with the secret
-// that the gateway's own flag sets.
+// newGatewayTokenCommand returns the command that makes tokens. The secret is
+// the value of the gateway's own flag.
 func newGatewayTokenCommand(secret *string) *cobra.Command {
 	var tenant string
 	var ttl time.Duration

@@ -17,7 +17,8 @@ import (
 	"testing"
 )
 
-// The setting is the process's, so the test does not run in parallel.
+// The setting applies to the whole process, so the test does not run
+// in parallel.
 func TestGenerationKeepsItsGarbage(t *testing.T) {
 	t.Setenv("GOGC", "")
 	dir := t.TempDir()
@@ -42,8 +43,9 @@ func TestGenerationKeepsItsGarbage(t *testing.T) {
 
 var firstGoal = regexp.MustCompile(`(?m)^gc 1 @.* (\d+) MB goal`)
 
-// A gateway runs for long: it collects its garbage as other programs do, the
-// first time when there are some 4 MB. With GOGC=400 that would be 16 MB.
+// A gateway runs for a long time, so it keeps Go's default: the first
+// collection comes at a heap of about 4 MB. With GOGC=400 it would come at
+// 16 MB.
 func TestGatewayCollectsItsGarbage(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

@@ -13,14 +13,14 @@ import (
 	"github.com/depgen/depgen/templates"
 )
 
-const initLong = `Write a starter schema with three kinds, a table, a document and a user, and with
-comments that say what each line does. A file that is there is never overwritten.`
+const initLong = `Write a starter schema with three kinds: a table, a document and a user. Comments
+explain each line. An existing file is never overwritten.`
 
-const initExample = `  # Write deps.yaml, change it to your data, and generate
+const initExample = `  # Write deps.yaml, adapt it to your data, and generate
   depgen init
   depgen generate
 
-  # The schema somewhere else
+  # Write the schema to another folder
   depgen init --schema internal/deps/deps.yaml`
 
 func newInitCommand() *cobra.Command {
@@ -47,7 +47,7 @@ func newInitCommand() *cobra.Command {
 	return cmd
 }
 
-// createFile writes a file that must not be there yet.
+// createFile writes a new file. It refuses an existing one.
 func createFile(path, content string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
 	switch {
@@ -61,7 +61,7 @@ func createFile(path, content string) error {
 		err = closeErr
 	}
 	if err != nil {
-		_ = os.Remove(path) // half a schema would be in the way of the next attempt
+		_ = os.Remove(path) // half a schema would block the next attempt
 		return fmt.Errorf("write schema: %w", err)
 	}
 	return nil

@@ -7,13 +7,13 @@ import (
 	"syscall"
 )
 
-// interruption is the cause of a context that a signal has canceled.
+// interruption is the cause of a context canceled by a signal.
 type interruption struct{ signal syscall.Signal }
 
 func (*interruption) Error() string { return "interrupted" }
 
-// exitCode returns the exit code that shells report for a program killed by the
-// signal.
+// exitCode returns the exit code that shells report for a program killed by
+// the signal.
 func (i *interruption) exitCode() int { return 128 + int(i.signal) }
 
 // interruptible returns a context that SIGINT or SIGTERM cancels. The next such
@@ -31,9 +31,9 @@ func interruptible(parent context.Context) context.Context {
 	return ctx
 }
 
-// await calls f and returns its results, or the cause of ctx as soon as ctx is
-// done. It does not wait for f then: opening a pipe that has no writer can take
-// forever.
+// await calls f and returns its results. When ctx is done first, await returns
+// the cause of ctx without waiting for f: opening a pipe that has no writer can
+// take forever.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -49,7 +49,7 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case r = <-done:
 	case <-ctx.Done():
 	}
-	if ctx.Err() != nil { // f may have noticed it first, or ended just now
+	if ctx.Err() != nil { // f may have failed because of ctx, or ended just now
 		return r.value, context.Cause(ctx)
 	}
 	return r.value, r.err

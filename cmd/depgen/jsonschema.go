@@ -9,11 +9,11 @@ import (
 	"github.com/depgen/depgen/templates"
 )
 
-const jsonSchemaLong = `Print the JSON Schema (draft 2020-12) of deps.yaml, from which editors complete keys,
-show what they mean and mark mistakes of form. Whether kinds, relations and Go names
-fit together is for depgen itself to say.`
+const jsonSchemaLong = `Print the JSON Schema (draft 2020-12) of deps.yaml. With it, editors complete and
+explain keys, and mark mistakes of form. Only depgen itself checks that kinds,
+relations and Go names fit together.`
 
-const jsonSchemaExample = `  # For editors with the YAML language server: save it beside deps.yaml ...
+const jsonSchemaExample = `  # For editors with the YAML language server: save it next to deps.yaml ...
   depgen jsonschema > deps.schema.json
 
   # ... and make this the first line of deps.yaml

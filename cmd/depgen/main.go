@@ -1,5 +1,6 @@
-// Command depgen turns a schema of what cached LLM answers depend on into
-// typed Go helpers that tag requests and invalidate answers.
+// Command depgen generates typed Go functions that tag LLM requests with the
+// data that they read, and invalidate the cached answers. It reads the kinds of
+// data from a schema.
 //
 // Run depgen --help for its commands and exit codes.
 package main
@@ -14,9 +15,9 @@ func main() {
 	os.Exit(run(interruptible(context.Background()), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// collectRarely trades memory for time, in a command that ends soon: memory
-// that it would free is better left alone. A gateway runs for long, and is not
-// to do so.
+// collectRarely trades memory for time in a command that ends soon, because
+// freeing memory would not pay off. A gateway runs for a long time, so it does
+// not call collectRarely.
 func collectRarely() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
-// TestMain lets the test binary stand in for depgen in the scripts.
+// TestMain lets scripts run the test binary as depgen.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"depgen": main})
 }
@@ -45,8 +45,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// offlineGo returns the environment in which scripts build modules of their
-// own, from this repository and the modules that this test was built with,
+// offlineGo returns the environment for scripts that build modules of their
+// own. They use this repository and the modules that this test was built with,
 // without a download. REQUIRE contains the flags of go mod edit that select
 // these modules: a workspace selects newer ones than this module's go.mod, and
 // only those have been downloaded.
@@ -92,11 +92,12 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// longAgo is a modification time that no file has which was written by a test.
+// longAgo is a modification time that no file written by a test has.
 var longAgo = time.Date(2001, time.February, 3, 4, 5, 6, 0, time.UTC)
 
-// cmdAge gives a file a modification time of long ago with "age set file", and
-// tells with "[!] age file" whether it still has it.
+// cmdAge sets a file's modification time to long ago with "age set file". With
+// "age file" it requires that the file still has it, and with "! age file" that
+// it doesn't.
 func cmdAge(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 2 && args[0] == "set" {
 		ts.Check(os.Chtimes(ts.MkAbs(args[1]), longAgo, longAgo))
@@ -126,8 +127,8 @@ func cmdMode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdWrite makes a file of a Go string, for bytes that a script cannot hold:
-// write file "version: 1\x00".
+// cmdWrite writes a Go string to a file, because a script cannot contain all
+// bytes: write file "version: 1\x00".
 func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: write file quoted-text")

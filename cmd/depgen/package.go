@@ -12,18 +12,18 @@ import (
 	"github.com/depgen/depgen/gen/schema"
 )
 
-// defaultPackage returns the name of the package that a Go file at path out
-// belongs to, if the schema has no key package. It is the package of the other
-// Go files in the folder, else $GOPACKAGE as go generate sets it, else the
-// package of the generated file as it is now, else the folder's name.
+// defaultPackage returns the name of the package for a Go file at path out, if
+// the schema has no key package. It is the package of the other Go files in the
+// folder, else $GOPACKAGE as set by go generate, else the package of the
+// existing generated file, else the folder's name.
 func defaultPackage(out, gopackage string) (string, error) {
 	dir := filepath.Dir(out)
 	folder, err := gotypes.ReadFolder(dir, filepath.Base(out))
 	if err != nil {
 		return "", err
 	}
-	// A directive in an external test names that test's package, not the
-	// folder's.
+	// A directive in an external test names that test's package, not
+	// the folder's.
 	if strings.HasSuffix(gopackage, "_test") || !isWorkingDirectory(dir) {
 		gopackage = ""
 	}
@@ -47,15 +47,16 @@ func defaultPackage(out, gopackage string) (string, error) {
 	return folderName(dir)
 }
 
-// isWorkingDirectory tells whether go generate, which runs in the folder of the
-// package that it names, would be talking about dir.
+// isWorkingDirectory reports whether dir is the working directory. go generate
+// runs in the folder of the package that $GOPACKAGE names.
 func isWorkingDirectory(dir string) bool {
 	want, err1 := os.Stat(".")
 	got, err2 := os.Stat(dir)
 	return err1 == nil && err2 == nil && os.SameFile(want, got)
 }
 
-// folderName makes a package name of the folder's: "go-deps" becomes "godeps".
+// folderName derives a package name from the folder's: "go-deps"
+// becomes "godeps".
 func folderName(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {

@@ -13,7 +13,7 @@ func TestDefaultPackage(t *testing.T) {
 		name      string
 		folder    string
 		files     map[string]string
-		gopackage string // as if set elsewhere: the folder is never the working directory
+		gopackage string // as if set for another folder: this is never the working directory
 		want      string
 		wantErr   string
 		not       string // advice that the error must not give

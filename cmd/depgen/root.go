@@ -11,29 +11,27 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const rootLong = `depgen reads a schema that names every kind of data a cached LLM answer can depend
-on, and writes one Go file with a function to declare, to record and to invalidate
-each of them.
+const rootLong = `depgen reads a schema that lists every kind of data a cached LLM answer can depend
+on. It writes one Go file, with functions to declare, record and invalidate each kind.
 
-Without a command it does what "depgen generate" does, so that one line in any Go
-file is enough:
+Without a command, it runs generate, so one line in any Go file is enough:
 
   //go:generate go tool depgen
 
 Exit codes:
-  0  done, and nothing to report
-  1  the schema has problems, "depgen check" found a difference, or a file that
-     depgen did not write would have been overwritten
+  0  success
+  1  the schema has problems, check found a difference, or depgen refused to
+     overwrite a file that it did not write
   2  wrong usage, a file or folder that is missing or cannot be read or written, or
      a go command that cannot load the schema's Go types
   130, 143
-     interrupted by SIGINT or SIGTERM; the Go file is as it was`
+     interrupted by SIGINT or SIGTERM; the Go file is unchanged`
 
 const rootExample = `  # Start a schema, then generate deps_gen.go from it
   depgen init
   depgen
 
-  # In CI: fail if deps_gen.go is not what the schema yields
+  # In CI: fail if deps_gen.go is not up to date
   depgen check`
 
 // run executes one command line and returns the process's exit code.
@@ -58,11 +56,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return report(stderr, err)
 }
 
-// output remembers that writing failed, which cobra forgets of a help text and
-// doesn't tell from wrong usage of a version.
+// output remembers the first failed write. cobra ignores it for a help text,
+// and for a version it looks like wrong usage.
 type output struct {
 	io.Writer
-	err error // the first one
+	err error // the first error
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -100,12 +98,12 @@ func newRootCommand() *cobra.Command {
 	return root
 }
 
-// prepare does for a command and those below it what each of them needs.
+// prepare completes a command and its subcommands.
 func prepare(cmd *cobra.Command) {
 	cmd.Long, cmd.Example = inWords(cmd.Long), inWords(cmd.Example)
 	for _, flag := range []string{"package", "addr", "upstream", "jwt-secret", "cache-bytes", "tenant", "ttl"} {
 		if cmd.Flag(flag) != nil {
-			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions) // or a parent has done so
+			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions) // an error means that a parent has done so
 		}
 	}
 	for _, c := range cmd.Commands() {
@@ -113,8 +111,8 @@ func prepare(cmd *cobra.Command) {
 	}
 }
 
-// noUnknownCommand refuses arguments of the root command: each is a command
-// that does not exist, perhaps a misspelt one, or a schema.
+// noUnknownCommand refuses arguments of the root command. Each is an unknown
+// command, perhaps a misspelt one, or a schema.
 func noUnknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -129,7 +127,7 @@ func noUnknownCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q", args[0])
 }
 
-// noArguments refuses arguments of a command that takes flags only.
+// noArguments refuses arguments of a command that accepts only flags.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -141,15 +139,15 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unexpected argument %q%s", args[0], hint)
 }
 
-// newHelpCommand replaces cobra's own, which exits 0 for a command that does
-// not exist.
+// newHelpCommand replaces cobra's command, which exits 0 for an
+// unknown command.
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [command]",
 		Short:   "Show the help of a command",
 		Long:    "Show the help of a command, as its --help does.",
 		Example: "  depgen help check",
-		// It completes the commands, as depgen itself does.
+		// The completion lists commands, as that of depgen itself does.
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
@@ -168,7 +166,7 @@ func newHelpCommand() *cobra.Command {
 			if err != nil || len(rest) > 0 {
 				return fmt.Errorf("no help for %q; see %q", strings.Join(args, " "), program()+" --help")
 			}
-			found.InitDefaultHelpFlag() // or it would be missing from the text
+			found.InitDefaultHelpFlag() // otherwise the text would not list it
 			found.InitDefaultVersionFlag()
 			return found.Help()
 		},

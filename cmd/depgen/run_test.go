@@ -16,7 +16,7 @@ import (
 
 const oneKind = "version: 1\npackage: deps\nkinds:\n  doc:\n    id: string\n"
 
-// fullDisk is standard output that takes nothing.
+// fullDisk is a standard output that refuses every write.
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
@@ -121,8 +121,8 @@ func TestPathsAreShownWithoutWhatATerminalObeys(t *testing.T) {
 	}
 }
 
-// writeSchema makes a folder with a schema in it, and names a file to generate
-// beside it.
+// writeSchema makes a folder with a schema, and names a file to generate next
+// to it.
 func writeSchema(t *testing.T, text string) (schema, out string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -133,7 +133,7 @@ func writeSchema(t *testing.T, text string) (schema, out string) {
 	return schema, filepath.Join(dir, "deps_gen.go")
 }
 
-// requireEntries fails unless dir holds exactly the entry called name.
+// requireEntries fails unless the only entry of dir is name.
 func requireEntries(t *testing.T, dir, name string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

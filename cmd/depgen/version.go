@@ -5,7 +5,7 @@ import "runtime/debug"
 const modulePath = "github.com/depgen/depgen"
 
 // version returns the version of depgen's module that this program was built
-// from. "go tool depgen" builds it as a dependency of the user's own module.
+// from. "go tool depgen" builds it as a dependency of the user's module.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -18,16 +18,16 @@ import (
 // theirs.
 const newFileMode fs.FileMode = 0o666
 
-// generatedFile is what stands in the place of a generated file.
+// generatedFile is the existing file at the path of a generated file, if any.
 type generatedFile struct {
-	path    string // behind symbolic links, for renaming onto a link would replace the link
+	path    string // after following symbolic links, because renaming onto a link replaces it
 	mode    fs.FileMode
 	content []byte
 	missing bool
 }
 
-// findGenerated reads the generated file at path. It returns an error if what
-// stands there is not depgen's to overwrite.
+// findGenerated reads the generated file at path. It returns an error for any
+// other existing file, because depgen must not overwrite it.
 func findGenerated(path string) (*generatedFile, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -55,14 +55,14 @@ func findGenerated(path string) (*generatedFile, error) {
 	if !golang.IsGenerated(content) {
 		return nil, foundf("%s was not written by depgen and is left as it is; remove it, or name another file with --out", shown(path))
 	}
-	// Git may have checked the file out with the line ends of Windows; Go reads
-	// it as the same file.
+	// Git may have checked the file out with Windows line endings. For Go, it
+	// is the same file.
 	content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
 	return &generatedFile{path: target, mode: info.Mode().Perm(), content: content}, nil
 }
 
-// writeGenerated makes content the content of the file at path. It does nothing
-// if that is so already.
+// writeGenerated writes content to the file at path, unless the file already
+// contains it.
 func writeGenerated(path string, content []byte) error {
 	old, err := findGenerated(path)
 	if err != nil {
@@ -75,16 +75,15 @@ func writeGenerated(path string, content []byte) error {
 	return replaceFile(old, content)
 }
 
-// temporary matches the names of temporary files, those of older versions too.
-// The dot hides them from the go command.
+// temporary matches the names of temporary files, including those of older
+// versions. The dot hides the files from the go command.
 var temporary = regexp.MustCompile(`^\.depgen-([A-Z2-7]{26}|\d+)$`)
 
-// staleAfter is far longer than a run needs from making a temporary file to
-// renaming it.
+// staleAfter is far longer than a run keeps a temporary file.
 const staleAfter = time.Minute
 
 // removeStale removes the temporary files that killed runs have left in dir. A
-// file that it cannot remove does no harm.
+// file that can't be removed does no harm.
 func removeStale(dir string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -97,7 +96,7 @@ func removeStale(dir string) {
 	}
 }
 
-// replaceFile puts a new file in the place of the old one, if any, in one step.
+// replaceFile replaces the old file, if any, in one step.
 func replaceFile(old *generatedFile, content []byte) (err error) {
 	tmp, err := createTemporary(filepath.Dir(old.path))
 	if err != nil {
@@ -105,7 +104,7 @@ func replaceFile(old *generatedFile, content []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(tmp.Name()) // err is what the user has to know
+			_ = os.Remove(tmp.Name()) // the user needs to see err, not this error
 		}
 	}()
 	_, err = tmp.Write(content)
@@ -113,7 +112,8 @@ func replaceFile(old *generatedFile, content []byte) (err error) {
 		err = tmp.Chmod(old.mode)
 	}
 	if err == nil {
-		// Else a machine that goes down now could be left with an empty file.
+		// Without Sync, a machine that crashes now could be left with an
+		// empty file.
 		err = tmp.Sync()
 	}
 	if closeErr := tmp.Close(); err == nil {
@@ -128,8 +128,8 @@ func replaceFile(old *generatedFile, content []byte) (err error) {
 	return nil
 }
 
-// createTemporary makes an empty file with the mode of a new one, which
-// os.CreateTemp does not.
+// createTemporary makes an empty file with the mode of a new file.
+// os.CreateTemp uses another mode.
 func createTemporary(dir string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(dir, ".depgen-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
 }

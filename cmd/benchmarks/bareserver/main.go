@@ -1,6 +1,6 @@
-// The command bareserver answers every request with the HTTP response that it
-// reads from standard input, with nothing but net/http. It prints its URL, and
-// serves until it is ended.
+// Command bareserver answers every request with the HTTP response that it reads
+// from standard input, using only net/http. It prints its URL, and serves until
+// it is killed.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package stats says what repeated measurements amount to on a machine that also
-// does other things.
+// Package stats evaluates repeated measurements on a machine that is also busy
+// with other work.
 package stats
 
 import (
@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Sample is how long one thing took, in each of its repetitions.
+// Sample contains the durations of one measurement's repetitions.
 type Sample []time.Duration
 
-// Median returns the middle of the sample, or of an even number the mean of the
-// two in the middle. An empty sample has 0.
+// Median returns the middle of the sample. If the number of values is even, it
+// returns the mean of the two in the middle. For an empty sample, it returns 0.
 func (s Sample) Median() time.Duration {
 	if len(s) == 0 {
 		return 0
@@ -25,7 +25,7 @@ func (s Sample) Median() time.Duration {
 	return lower + (upper-lower)/2
 }
 
-// Least returns the shortest of the sample, 0 if it is empty.
+// Least returns the minimum of the sample, or 0 if it is empty.
 func (s Sample) Least() time.Duration {
 	if len(s) == 0 {
 		return 0
@@ -33,8 +33,9 @@ func (s Sample) Least() time.Duration {
 	return slices.Min(s)
 }
 
-// Quantile returns the shortest of the sample that at least the part q of it, from
-// 0 to 1, does not exceed. An empty sample has 0.
+// Quantile returns the smallest value of the sample that at least the fraction
+// q of all values, from 0 to 1, doesn't exceed. For an empty sample, it
+// returns 0.
 func (s Sample) Quantile(q float64) time.Duration {
 	if len(s) == 0 {
 		return 0
@@ -47,9 +48,9 @@ func (s Sample) Quantile(q float64) time.Duration {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// Ratio returns the median of the ratios of a to b within each round, which says more
-// than the ratio of their medians when the machine is now fast and now slow. Samples
-// without a round in common have NaN.
+// Ratio returns the median of the ratios of a to b within each round. It is
+// more reliable than the ratio of the medians when the machine is sometimes
+// slow. If the samples have no round in common, Ratio returns NaN.
 func Ratio(a, b Sample) float64 {
 	ratios := make([]float64, min(len(a), len(b)))
 	for i := range ratios {
@@ -62,14 +63,14 @@ func Ratio(a, b Sample) float64 {
 	return (ratios[len(ratios)/2] + ratios[(len(ratios)-1)/2]) / 2
 }
 
-// Measure is something that can be repeated, and how long it took.
+// Measure runs something that can be repeated, and returns its duration.
 type Measure func(context.Context) (time.Duration, error)
 
-// Interleave takes each of the measures once a round, so that a slow moment of the
-// machine is shared by all of them, and returns their samples in the order of the
-// measures. Each round has an order of its own, so that none always comes after the
-// same other. One round before the others warms up, and does not count. The first
-// error ends it.
+// Interleave runs each measure once per round, so that all of them share a slow
+// moment of the machine. It returns their samples in the order of the measures.
+// Each round has a random order, so that no measure always follows the same
+// other measure. A first round warms up and does not count. Interleave returns
+// the first error.
 func Interleave(ctx context.Context, rounds int, measures ...Measure) ([]Sample, error) {
 	samples := make([]Sample, len(measures))
 	for round := range rounds + 1 {

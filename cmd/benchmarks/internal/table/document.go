@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// The lines between which Replace writes.
+// The lines that enclose the text that Replace writes.
 const (
 	Begin = "<!-- measured: everything from here is written by make bench -->"
 	End   = "<!-- measured: to here -->"
 )
 
-// Replace returns the document with content in the place of what is between Begin
-// and End. It fails if the two are not there once each, in this order.
+// Replace returns the document with content in place of the text between Begin
+// and End. It fails unless each occurs once, in this order.
 func Replace(document, content string) (string, error) {
 	if strings.Count(document, Begin) != 1 || strings.Count(document, End) != 1 {
 		return "", fmt.Errorf("the document has to hold once each the lines %q and %q: restore them", Begin, End)

@@ -1,4 +1,4 @@
-// Package table shows what was measured, and whether that is enough.
+// Package table shows measurements, and whether they reach their goals.
 package table
 
 import (
@@ -9,16 +9,17 @@ import (
 
 // Row is one comparison.
 type Row struct {
-	What    string // what is measured, with its figure
-	Against string // what it is compared with, with its figure
+	What    string // the measured program, with its figure
+	Against string // the alternative, with its figure
 	Result  float64
-	// Difference says that Result is a difference; otherwise it is a ratio of What to Against.
+	// Difference reports whether Result is a difference. Otherwise it is a
+	// ratio of What to Against.
 	Difference bool
 	Goal       Goal
-	Command    string // what repeats the measurement
+	Command    string // repeats the measurement
 }
 
-// Goal is a limit for a result. The zero value is no goal.
+// Goal is a limit for a result. The zero value sets no goal.
 type Goal struct {
 	limit float64
 	kind  goalKind
@@ -38,7 +39,7 @@ func AtMost(limit float64) Goal { return Goal{limit, atMost} }
 // AtLeast is the goal to reach limit.
 func AtLeast(limit float64) Goal { return Goal{limit, atLeast} }
 
-// met reports whether a result meets the goal. One that is no number does not.
+// met reports whether a result meets the goal. NaN never does.
 func (g Goal) met(result float64) bool {
 	switch g.kind {
 	case atMost:
@@ -78,7 +79,7 @@ func (r Row) goal() string {
 	return sign + " " + number(r.Goal.limit, r.Difference) + ", " + verdict
 }
 
-// number shows three digits that tell something: 0.00123, 0.5, 12.3, 1234. A
+// number formats three significant digits: 0.00123, 0.5, 12.3, 1234. A
 // difference has its sign.
 func number(f float64, difference bool) string {
 	if difference {
@@ -90,7 +91,7 @@ func number(f float64, difference bool) string {
 	return fmt.Sprintf("%.3g", f)
 }
 
-// cell keeps text from ending its cell.
+// cell escapes text that would end its cell.
 func cell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s)
 }
