@@ -1,4 +1,4 @@
-// Package templates holds the texts that depgen hands out as they are.
+// Package templates contains the texts that depgen prints or writes unchanged.
 package templates
 
 import _ "embed" // fills the variables below
@@ -9,8 +9,9 @@ import _ "embed" // fills the variables below
 var Schema string
 
 // JSONSchema describes the form of a schema to editors, as JSON Schema of draft
-// 2020-12. It accepts whatever depgen accepts, and knows keys, types and patterns
-// but not what only the whole file shows, such as whether a kind exists.
+// 2020-12. It accepts every schema that depgen accepts. It checks keys, types
+// and patterns, but not rules about the whole file, such as whether a kind
+// exists.
 //
 //go:embed deps.schema.json
 var JSONSchema string

@@ -19,14 +19,13 @@ import (
 	"github.com/depgen/depgen/templates"
 )
 
-// formWrong marks a case of testdata/golden whose schema is wrong in its form,
-// so that the JSON Schema must refuse it too. Other mistakes only depgen can
-// see.
+// formWrong marks a case of testdata/golden whose schema is wrong in form, so
+// that the JSON Schema must refuse it too. Only depgen can see other mistakes.
 var formWrong = regexp.MustCompile(`(?m)^form: wrong$`)
 
-// TestJSONSchemaAgreesWithDepgen goes through all schemas in testdata: what
-// depgen accepts the JSON Schema must accept, and what is marked as wrong in
-// form refuse.
+// TestJSONSchemaAgreesWithDepgen checks all schemas in testdata. The JSON
+// Schema must accept those that depgen accepts, and refuse those that are
+// marked as wrong in form.
 func TestJSONSchemaAgreesWithDepgen(t *testing.T) {
 	t.Parallel()
 	js := compileJSONSchema(t)
@@ -55,7 +54,7 @@ func TestStarterSchemaAgrees(t *testing.T) {
 	requireAgreement(t, compileJSONSchema(t), []byte(templates.Schema), false)
 }
 
-// TestJSONSchemaKnowsEachRule changes one thing in a schema that is right.
+// TestJSONSchemaKnowsEachRule changes one thing in a correct schema.
 func TestJSONSchemaKnowsEachRule(t *testing.T) {
 	t.Parallel()
 	const head = "version: 1\nkinds:\n  table: {values: [docs]}\n"
@@ -164,8 +163,9 @@ func TestJSONSchemaKnowsEachRule(t *testing.T) {
 	}
 }
 
-// requireAgreement fails if depgen accepts what the JSON Schema refuses, and
-// unless the JSON Schema refuses exactly what is wrong in form.
+// requireAgreement fails if depgen accepts a schema that the JSON Schema
+// refuses, and unless the JSON Schema refuses exactly the schemas that are
+// wrong in form.
 func requireAgreement(t *testing.T, js *jsonschema.Schema, src []byte, wrongForm bool) {
 	t.Helper()
 	refused := validate(js, src)
@@ -180,8 +180,8 @@ func requireAgreement(t *testing.T, js *jsonschema.Schema, src []byte, wrongForm
 	}
 }
 
-// validate reads a schema as an editor does, and says why its form is wrong, if
-// it is.
+// validate reads a schema as an editor does, and returns the mistake in its
+// form, if any.
 func validate(js *jsonschema.Schema, src []byte) error {
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	var data, second any
@@ -211,8 +211,8 @@ func compileJSONSchema(t *testing.T) *jsonschema.Schema {
 	return js
 }
 
-// glob returns the files that match pattern; a test over none of them would
-// show nothing.
+// glob returns the files that match pattern. It fails if there are no matches,
+// because a test without files would always pass.
 func glob(t *testing.T, pattern string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)
@@ -231,7 +231,8 @@ func readFile(t *testing.T, path string) []byte {
 	return data
 }
 
-// TestEveryKeyIsDescribed keeps editors' hovers from being empty.
+// TestEveryKeyIsDescribed requires a description of each key, because editors
+// show it on hover.
 func TestEveryKeyIsDescribed(t *testing.T) {
 	t.Parallel()
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(templates.JSONSchema))

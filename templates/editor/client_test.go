@@ -16,7 +16,7 @@ import (
 )
 
 // client speaks the Language Server Protocol with one server. The files that it
-// opens are not on the disk.
+// opens don't exist on disk.
 type client struct {
 	in     io.Writer
 	out    *textproto.Reader
@@ -95,7 +95,7 @@ func startClient(t *testing.T) *client {
 	return c
 }
 
-// open sends a file. A line that names the JSON Schema comes first, so the
+// open sends a file. It adds a line that names the JSON Schema at the top, so
 // lines of text count from 1.
 func (c *client) open(t *testing.T, uri, text string) {
 	t.Helper()
@@ -162,8 +162,8 @@ func (c *client) send(t *testing.T, m message) {
 	}
 }
 
-// receive reads the next message. It keeps diagnostics and answers the server's
-// own requests.
+// receive reads the next message. It stores diagnostics and answers the
+// server's own requests.
 func (c *client) receive(t *testing.T) message {
 	t.Helper()
 	header, err := c.out.ReadMIMEHeader()

@@ -1,5 +1,4 @@
 // Package editor tests the JSON Schema of deps.yaml in the language server that
-// editors run. The server decides which line a mistake is marked at, and which
-// keywords of the schema give it a message. The package has no code but its
-// tests.
+// editors run. The server decides which line it marks for a mistake, and which
+// keywords of the schema set its message. The package contains only tests.
 package editor

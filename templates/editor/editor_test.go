@@ -25,21 +25,21 @@ type file struct {
 
 // elsewhere lists the goldens where the server and depgen mark different lines.
 var elsewhere = map[string][]int{
-	// The YAML is broken: the server reads on after the mistake, and finds
-	// more.
+	// The YAML is broken: the server continues after the mistake, and
+	// finds more.
 	"bad_alias_bomb.txtar":  {2, 3, 4, 5, 6, 7},
 	"bad_yaml_anchor.txtar": {3, 5},
 	"bad_yaml_colon.txtar":  {3, 4},
 	"bad_yaml_quote.txtar":  {3, 6},
 	"bad_yaml_tab.txtar":    {2, 3, 4},
-	// To the server, these are valid YAML, and no rule of a JSON Schema is
-	// about them.
+	// For the server, these are valid YAML, and JSON Schema has no rule
+	// for them.
 	"bad_alias_loop.txtar":   {},
 	"bad_merge.txtar":        {},
 	"bad_only_comment.txtar": {},
-	// The line that names the JSON Schema counts for the first document only.
+	// The line that names the JSON Schema applies to the first document only.
 	"bad_documents.txtar": {},
-	// depgen marks the second of two keys. A JSON Schema knows no order.
+	// depgen marks the second of two keys. JSON Schema knows no order.
 	"bad_id_and_values.txtar": {5, 7, 9},
 	// depgen stops at an unknown version.
 	"bad_version_newer.txtar": {1, 3},
@@ -112,7 +112,7 @@ var useless = []string{
 }
 
 // requireLines fails unless the server finds the mistakes of form in a file,
-// marks only lines that depgen reports, and uses words that help.
+// marks only lines that depgen reports, and shows helpful messages.
 func requireLines(t *testing.T, f file, found []diagnostic) {
 	t.Helper()
 	lines := []int{}

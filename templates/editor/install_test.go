@@ -14,8 +14,8 @@ import (
 
 const serverVersion = "2.0.0"
 
-// serverCommand returns the command line of the language server. Without
-// Node.js, npm or its registry, the test is skipped.
+// serverCommand returns the command line of the language server. It skips the
+// test if Node.js, npm or its registry is missing.
 func serverCommand(t *testing.T) []string {
 	t.Helper()
 	node, err := exec.LookPath("node")
@@ -29,8 +29,8 @@ func serverCommand(t *testing.T) []string {
 	return []string{node, server, "--stdio"}
 }
 
-// install returns the language server's script, and installs it if no earlier
-// run has.
+// install returns the path of the language server's script. It installs the
+// script unless an earlier run has.
 func install(ctx context.Context) (string, error) {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
@@ -70,7 +70,7 @@ func installInto(ctx context.Context, npm, dir string) error {
 	if err := os.Rename(unfinished, dir); err != nil {
 		if _, missing := os.Stat(dir); missing != nil {
 			return err
-		} // else another run was faster
+		} // otherwise another run was faster
 	}
 	return nil
 }

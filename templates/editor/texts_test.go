@@ -1,6 +1,6 @@
 package editor
 
-// messages are schemas with the messages of the server.
+// messages are schemas with the server's messages.
 var messages = []struct {
 	name, schema string
 	want         []string // "line: message"
