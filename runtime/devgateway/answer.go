@@ -11,25 +11,25 @@ import (
 	"sync/atomic"
 )
 
-// Question is what a chat completion request asks.
+// Question is a chat completion request.
 type Question struct {
 	Model    string
-	Messages []Message // at least one
+	Messages []Message // at least one message
 	Stream   bool
 }
 
 // Message is one message of a [Question].
 type Message struct {
 	Role string
-	Text string // the parts of the content that are text, joined
+	Text string // the text parts of the content, joined
 }
 
 // Last returns the text of the last message.
 func (q Question) Last() string { return q.Messages[len(q.Messages)-1].Text }
 
-// Answer returns an upstream without a network, for examples and tests: a model
-// that answers with what f returns, in JSON or, if the request asks for one, as
-// a stream. An error of f is the upstream's failure.
+// Answer returns an upstream without a network, for examples and tests. It
+// answers each request with the text that f returns, in JSON or, if the request
+// asks for it, as a stream. An error of f becomes an error of the upstream.
 func Answer(f func(context.Context, Question) (string, error)) http.RoundTripper {
 	return &answerer{answer: f}
 }
@@ -51,7 +51,8 @@ type chatRequest struct {
 	} `json:"stream_options"`
 }
 
-// messageText is the text of a message, which may come in parts.
+// messageText returns the text of a message. The content may be split into
+// parts.
 type messageText string
 
 func (t *messageText) UnmarshalJSON(data []byte) error {

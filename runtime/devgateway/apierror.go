@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// codeRedirect is of an upstream that answers with a redirect.
+// codeRedirect is the error code for an upstream that answers with a redirect.
 const codeRedirect = "upstream_redirect"
 
-// apiError is an answer that the gateway gives instead of an upstream's.
+// apiError is an answer of the gateway itself, sent instead of an upstream's.
 type apiError struct {
 	status  int
-	code    string // for programs, as "invalid_token"
-	message string // for people: what to do comes last
+	code    string // for programs, such as "invalid_token"
+	message string // for people; the fix comes last
 
-	allow      string        // the methods that a 405 names
-	retryAfter time.Duration // of a 429
+	allow      string        // the methods that a 405 lists
+	retryAfter time.Duration // sent with a 429
 	cause      error         // for the log only
 }
 
@@ -48,7 +48,7 @@ func (e *apiError) write(w http.ResponseWriter) {
 	body, err := encodeJSON(map[string]any{"error": map[string]any{
 		"message": e.message, "type": kind, "code": e.code, "param": nil,
 	}})
-	if err != nil { // cannot happen: all of it is strings
+	if err != nil { // cannot happen: all fields are strings
 		http.Error(w, e.message, e.status)
 		return
 	}
@@ -63,13 +63,13 @@ func (e *apiError) write(w http.ResponseWriter) {
 		h.Set("Retry-After", strconv.FormatInt(int64((e.retryAfter+time.Second-1)/time.Second), 10))
 	}
 	if e.permanent() {
-		h.Set("X-Should-Retry", "false") // else some SDKs repeat a 401 and a 409
+		h.Set("X-Should-Retry", "false") // some SDKs would otherwise repeat a 401 and a 409
 	}
 	w.WriteHeader(e.status)
 	w.Write(body) //nolint:errcheck // the client has left
 }
 
-// permanent reports whether the same request would be answered in the same way.
+// permanent reports whether the same request would get the same answer again.
 func (e *apiError) permanent() bool {
 	switch {
 	case e.code == codeRedirect:
@@ -80,7 +80,8 @@ func (e *apiError) permanent() bool {
 	return e.status < http.StatusInternalServerError
 }
 
-// encodeJSON leaves <, > and & as they are: people read what it returns.
+// encodeJSON encodes v as JSON. It does not escape <, > and &, because people
+// read the output.
 func encodeJSON(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)

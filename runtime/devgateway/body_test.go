@@ -18,7 +18,7 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// pipes is a listener whose connections obey a bubble's clock.
+// pipes is a listener whose connections use a bubble's clock.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -50,14 +50,14 @@ func (p *pipes) dial() net.Conn {
 	return client
 }
 
-// A body that stalls is given up, with a token and without, also of a refused
-// request.
+// The gateway gives up on a body that stalls, with and without a token. This
+// includes the body of a refused request.
 func TestBodyThatStalls(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, path string
 		token      bool
-		pause      time.Duration // between two bytes of the body; 0 if there is only one
+		pause      time.Duration // between two bytes of the body; 0 if it has only one
 		code       int
 		after      time.Duration
 	}{
@@ -81,7 +81,7 @@ func TestBodyThatStalls(t *testing.T) {
 					server.Close()
 					serving.Wait()
 				}()
-				if err := conn.SetDeadline(begun.Add(time.Hour)); err != nil { // the test's own patience
+				if err := conn.SetDeadline(begun.Add(time.Hour)); err != nil { // the test's own timeout
 					t.Fatal(err)
 				}
 				token := ""
@@ -112,8 +112,8 @@ func TestBodyThatStalls(t *testing.T) {
 	}
 }
 
-// A client that has sent its body may wait for its answer as long as that
-// takes.
+// After sending its body, a client may wait for its answer for any length of
+// time.
 func TestBodyTimeoutEndsWithTheBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -139,8 +139,9 @@ func TestBodyTimeoutEndsWithTheBody(t *testing.T) {
 	})
 }
 
-// 64 MiB of long bodies are under way at a time; further long ones wait in the
-// order they came, and short ones do not. Bypasses show it fastest.
+// The gateway reads 64 MiB of long bodies at a time. Further long bodies wait
+// in the order in which they came; short bodies do not wait. The test uses
+// bypasses because they are the fastest.
 func TestLongBodiesShareTheirMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -175,7 +176,8 @@ func TestLongBodiesShareTheirMemory(t *testing.T) {
 	})
 }
 
-// A body of unknown length reserves the longest until it has arrived.
+// A long body of unknown length reserves the maximum length until it has
+// arrived.
 func TestLongBodiesOfUnknownLengthShareTheirMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -191,7 +193,7 @@ func TestLongBodiesOfUnknownLengthShareTheirMemory(t *testing.T) {
 			synctest.Wait()
 		}
 		ask(stalled, open)
-		for i := range 20 { // short, so that they fit in the rest one after the other
+		for i := range 20 { // each is short, so that it fits into the remaining memory
 			ask(httptest.NewRecorder(), strings.NewReader(question(fmt.Sprint(i))))
 		}
 		if n := len(up.calls); n != 20 {
@@ -206,10 +208,10 @@ func TestLongBodiesOfUnknownLengthShareTheirMemory(t *testing.T) {
 	})
 }
 
-// padding begins a body that is long: JSON may begin with spaces.
+// padding makes a body long: JSON may begin with spaces.
 var padding = strings.Repeat(" ", 64<<10)
 
-// Six long bodies of unknown length have all memory while they are being sent.
+// Six long bodies of unknown length take all memory while they are being sent.
 func TestBodyThatGetsNoMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -238,7 +240,7 @@ func TestBodyThatGetsNoMemory(t *testing.T) {
 		refused, left := unannounced(strings.NewReader(padding+"{}")), unannounced(strings.NewReader(padding+"{}"))
 		refused.want(t, waiting)
 		left.leave()
-		left.want(t, "200  ") // the recorder's own zero: it was sent no answer
+		left.want(t, "200  ") // the recorder's zero value: no answer was sent to it
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		reply{refused.Code, refused.Header(), refused.Body.String()}.wantProblem(t, 503, "overloaded")
@@ -258,8 +260,8 @@ func TestBodyThatGetsNoMemory(t *testing.T) {
 	})
 }
 
-// A gateway needs a long body once, not in several copies. The test does not
-// run together with others, because their memory would count.
+// A gateway keeps a long body in memory once, without further copies. The test
+// does not run in parallel with others, because their memory would be counted.
 func TestMemoryOfALongBody(t *testing.T) { //nolint:paralleltest // see above
 	g := newGateway(t, newClock())
 	body := question(strings.Repeat("x", 9<<20))

@@ -6,12 +6,12 @@ import (
 	"sync"
 )
 
-// maxBodies bounds the bodies of all requests under way together, in bytes, but
-// for those that need no share. One body may always be as long as the limit for
-// one.
+// maxBodies limits the total size in bytes of all request bodies in progress.
+// Bodies that need no share are not counted. A single body may always be as
+// long as the limit for one body.
 const maxBodies = 64 << 20
 
-// budget hands out bytes, first come, first served.
+// budget hands out bytes in the order of the requests.
 type budget struct {
 	mu      sync.Mutex
 	left    int64
@@ -20,12 +20,12 @@ type budget struct {
 
 type want struct {
 	n       int64
-	granted chan struct{} // closed when the bytes are the waiter's
+	granted chan struct{} // closed when the waiter has been granted its bytes
 }
 
 func newBudget(n int64) *budget { return &budget{left: n} }
 
-// tryTake takes n bytes if so many are left and no other caller waits.
+// tryTake takes n bytes if that many are left and no other caller waits.
 func (b *budget) tryTake(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -36,17 +36,18 @@ func (b *budget) tryTake(n int64) bool {
 	return true
 }
 
-// tryTakeLong is tryTake for a body, which needs no share if it is short.
+// tryTakeLong is like tryTake, but a short body needs no share.
 func (b *budget) tryTakeLong(n int64) bool { return n < freeBody || b.tryTake(n) }
 
-// giveBackLong gives back what tryTakeLong has taken.
+// giveBackLong returns the bytes that tryTakeLong has taken.
 func (b *budget) giveBackLong(n int64) {
 	if n >= freeBody {
 		b.giveBack(n)
 	}
 }
 
-// take waits for n bytes, which have to be given back, until ctx is done.
+// take waits until n bytes are free or ctx is done. The caller has to give the
+// bytes back.
 func (b *budget) take(ctx context.Context, n int64) error {
 	if b.tryTake(n) {
 		return nil
@@ -54,7 +55,7 @@ func (b *budget) take(ctx context.Context, n int64) error {
 	w := &want{n, make(chan struct{})}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
-	b.grant() // some may have been given back in between
+	b.grant() // another caller may have given some back in between
 	b.mu.Unlock()
 	select {
 	case <-w.granted:
@@ -64,7 +65,7 @@ func (b *budget) take(ctx context.Context, n int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	select {
-	case <-w.granted: // at the same moment
+	case <-w.granted: // the bytes were granted at the same moment
 		b.left += n
 	default:
 		b.waiting = slices.DeleteFunc(b.waiting, func(other *want) bool { return other == w })
@@ -80,7 +81,7 @@ func (b *budget) giveBack(n int64) {
 	b.grant()
 }
 
-// grant serves those who have waited longest. It is called with the lock held.
+// grant serves the longest-waiting callers. The caller holds the lock.
 func (b *budget) grant() {
 	for len(b.waiting) > 0 && b.waiting[0].n <= b.left {
 		b.left -= b.waiting[0].n

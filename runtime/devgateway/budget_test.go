@@ -50,7 +50,7 @@ func TestBudget(t *testing.T) {
 		if b.tryTake(1) {
 			t.Error("somebody got past those who wait")
 		}
-		leave() // those behind it no longer wait for it; of them, c does not fit
+		leave() // those behind it stop waiting for it; of them, c does not fit
 		want(4, "a", "b in vain")
 		b.giveBack(1)
 		want(0, "a", "b in vain", "c")
@@ -65,7 +65,7 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// Bytes that are granted at the moment when the waiter leaves go to the next.
+// Bytes granted at the moment when the waiter leaves go to the next waiter.
 func TestBudgetLosesNothing(t *testing.T) {
 	t.Parallel()
 	for range 100 {

@@ -23,7 +23,7 @@ func TestBypassLeavesTheCacheAlone(t *testing.T) {
 	}
 }
 
-// The body of a bypass is the upstream's affair.
+// The gateway does not check the body of a bypass.
 func TestBypassForwardsAnyBody(t *testing.T) {
 	t.Parallel()
 	f := start(t)

@@ -167,8 +167,8 @@ func TestInvalidateRefuses(t *testing.T) {
 	}
 }
 
-// An entry answers only requests whose deps it carries: another would be served
-// what an invalidation of its dep has not reached.
+// An entry answers only requests whose deps it carries. Otherwise a request
+// could get an answer that an invalidation of its dep has not reached.
 func TestHitCarriesTheDepsOfTheRequest(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -198,11 +198,11 @@ func TestHitCarriesTheDepsOfTheRequest(t *testing.T) {
 
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	f := start(t, devgateway.WithCacheBytes(3000)) // room for five of these entries
+	f := start(t, devgateway.WithCacheBytes(3000)) // enough for five of these entries
 	acme := tenant(t, "acme")
 	for i := range 20 {
 		f.wantCache("MISS", "", fmt.Sprint(i), acme)
-		f.wantCache("HIT_L1", "", "0", acme) // the one in use stays
+		f.wantCache("HIT_L1", "", "0", acme) // the used entry stays
 	}
 	f.wantCache("HIT_L1", "", "19", acme)
 	f.wantCache("MISS", "", "1", acme)

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxPiece is the most text in one event, in bytes: some SDKs read no line
-// longer than 64 KiB, and JSON can make six bytes of one.
+// maxPiece is the maximum size in bytes of the text in one event. Some SDKs
+// cannot read lines longer than 64 KiB, and JSON can turn one byte into six.
 const maxPiece = 8 << 10
 
-// completion is an answer of [Answer], in the form of OpenAI's.
+// completion is an answer of [Answer], in OpenAI's format.
 type completion struct {
 	number      int64
 	model, text string
@@ -20,7 +20,7 @@ type completion struct {
 
 type object = map[string]any
 
-// frame returns what all forms of the answer begin with.
+// frame returns the fields that all forms of the answer begin with.
 func (c completion) frame(kind string, choices ...object) object {
 	if choices == nil {
 		choices = []object{}
@@ -71,7 +71,7 @@ func (c completion) events(withUsage bool) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// pieces splits text after its spaces, and long words further.
+// pieces splits text after spaces, and splits long words too.
 func pieces(text string) []string {
 	var out []string
 	for _, word := range strings.SplitAfter(text, " ") {

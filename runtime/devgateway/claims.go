@@ -14,15 +14,15 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// How long an entry is served when the token does not say.
+// Default durations of the windows that a token can set.
 const (
-	DefaultFreshTTL    = 3000 * time.Second // as HIT_L1
-	DefaultStaleWindow = 600 * time.Second  // after that, as HIT_L1_STALE
+	DefaultFreshTTL    = 3000 * time.Second // served as HIT_L1
+	DefaultStaleWindow = 600 * time.Second  // served as HIT_L1_STALE after that
 )
 
 const tokenPrefix = "cc_live_"
 
-// Claims are what a token says of its bearer.
+// Claims are the claims of a token about its bearer.
 type Claims struct {
 	Tenant        string // required
 	Project       string
@@ -30,18 +30,19 @@ type Claims struct {
 	Roles         []string
 	Scope         string
 
-	// FreshTTL and StaleWindow are in whole seconds. Zero leaves the claim out,
-	// which means DefaultFreshTTL and DefaultStaleWindow; a negative one says
-	// none.
+	// FreshTTL and StaleWindow are in whole seconds. Zero omits the claim: the
+	// default is then DefaultFreshTTL or DefaultStaleWindow. A negative value
+	// sets the window to zero.
 	FreshTTL    time.Duration
 	StaleWindow time.Duration
 
-	// Expires is when the token ends, to the second. The zero time is never.
+	// Expires is the time when the token expires, to the second. A token with
+	// the zero time never expires.
 	Expires time.Time
 }
 
-// tokenClaims are the claims as they travel. Numbers are what JSON calls
-// numbers: 60.0 is 60.
+// tokenClaims are the claims in the form in which a token carries them. Numbers
+// follow JSON's definition: 60.0 is 60.
 type tokenClaims struct {
 	TenantID      string   `json:"tenant_id"`
 	ProjectID     string   `json:"project_id,omitempty"`
@@ -53,11 +54,12 @@ type tokenClaims struct {
 	Expires       *float64 `json:"exp,omitempty"`
 	NotBefore     *float64 `json:"nbf,omitempty"`
 
-	jwt.RegisteredClaims `json:"-"` // for the methods that the JWT library asks for
+	jwt.RegisteredClaims `json:"-"` // for the methods that the JWT library requires
 }
 
-// UnmarshalJSON reads the claims under their exact names, and refuses a name
-// that occurs twice, and null in exp and nbf: such a token would never end.
+// UnmarshalJSON reads the claims under their exact names. It refuses a name
+// that occurs twice. It also refuses null in exp and nbf, because such a token
+// would never expire.
 func (c *tokenClaims) UnmarshalJSON(text []byte) error {
 	claims, err := members(text)
 	var repeated repeatedError
@@ -99,15 +101,15 @@ func (c *tokenClaims) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// errInexact is why a token's claims are refused that are not text.
+// errInexact is the error for claims that are not valid text.
 var errInexact = errors.New("the claims are not UTF-8, or have half a surrogate pair")
 
-// claimError says what is wrong with a claim that it names.
+// claimError returns an error about the claim that it names.
 type claimError string
 
 func (e claimError) Error() string { return string(e) }
 
-// Validate is called by the JWT library, beside its own checks.
+// Validate is called by the JWT library in addition to its own checks.
 func (c tokenClaims) Validate() error {
 	switch {
 	case c.TenantID == "":
@@ -130,8 +132,8 @@ func (c tokenClaims) GetNotBefore() (*jwt.NumericDate, error) {
 	return claimDate("nbf", c.NotBefore)
 }
 
-// claimDate returns the time of a claim in seconds since 1970, nil if there is
-// none.
+// claimDate returns the time of a claim, given in seconds since 1970. It
+// returns nil if the claim is absent.
 func claimDate(claim string, secs *float64) (*jwt.NumericDate, error) {
 	const limit = 1 << 40 // the year 36812
 	switch {
@@ -143,14 +145,14 @@ func claimDate(claim string, secs *float64) (*jwt.NumericDate, error) {
 	return jwt.NewNumericDate(time.Unix(int64(*secs), 0)), nil
 }
 
-// maxSeconds, some 68 years, keeps the sum of two windows inside a Duration.
+// maxSeconds, some 68 years, keeps the sum of two windows within a Duration.
 const maxSeconds = 1 << 31
 
 func validSeconds(n *float64) bool {
 	return n == nil || *n >= 0 && *n <= maxSeconds && *n == math.Trunc(*n)
 }
 
-// window is how long a claim of whole seconds is.
+// window returns the duration of a claim in whole seconds.
 func window(secs *float64, otherwise time.Duration) time.Duration {
 	if secs == nil {
 		return otherwise
@@ -159,8 +161,8 @@ func window(secs *float64, otherwise time.Duration) time.Duration {
 }
 
 // Mint returns a token with the claims, in the form cc_live_<id>.<JWT>. It
-// fails if there is no secret or no tenant, if a text is not valid UTF-8, or if
-// a window is not in whole seconds.
+// fails if the secret or the tenant is missing, if a text is not valid UTF-8,
+// or if a window is not in whole seconds.
 func Mint(secret []byte, c Claims) (string, error) {
 	if len(secret) == 0 {
 		return "", errors.New("mint a token: the secret is empty")
@@ -169,7 +171,7 @@ func Mint(secret []byte, c Claims) (string, error) {
 		return "", errors.New("mint a token: the tenant is empty")
 	}
 	for _, text := range append([]string{c.Tenant, c.Project, c.PolicyVersion, c.Scope}, c.Roles...) {
-		if !utf8.ValidString(text) { // JSON would make one tenant of two
+		if !utf8.ValidString(text) { // JSON would give two different tenants the same name
 			return "", fmt.Errorf("mint a token: %q is not valid UTF-8", text)
 		}
 	}

@@ -16,7 +16,7 @@ func TestClaimsThatAreRefusedAreNamed(t *testing.T) {
 	soon := newClock().Now().Add(time.Hour).Unix()
 	tests := []struct {
 		name   string
-		claims jwt.MapClaims // beside the tenant, if that is not here
+		claims jwt.MapClaims // a tenant is added if it is missing
 		want   string
 	}{
 		{"tenant missing", jwt.MapClaims{"tenant_id": ""}, "claim tenant_id is missing"},
@@ -119,7 +119,8 @@ func TestClaimsAreReadExactly(t *testing.T) {
 	}
 }
 
-// Pairs of surrogates and a replacement character of its own are text.
+// A pair of surrogates is valid text, and so is a literal replacement
+// character.
 func TestTenantsInUnusualLetters(t *testing.T) {
 	t.Parallel()
 	for _, claims := range []string{`{"tenant_id":"\ud83d\ude00"}`, `{"tenant_id":"\ufffd"}`, `{"tenant_id":"\\ud800"}`, `{"tenant_id":"ü\n"}`} {
@@ -127,7 +128,7 @@ func TestTenantsInUnusualLetters(t *testing.T) {
 	}
 }
 
-// signText signs claims as they are written.
+// signText signs the text of claims without changing it.
 func signText(t *testing.T, header, claims string) string {
 	t.Helper()
 	text := header + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// question is a completion request that may be answered from the cache.
+// question is a completion request that the cache may answer.
 type question struct {
 	id   *identity
 	key  entryKey
@@ -60,8 +60,8 @@ func (g *Gateway) complete(x *exchange) error {
 	return g.answer(x, &question{id, entryKey{namespace, sha256.Sum256(body)}, deps, c})
 }
 
-// answer serves the question from the cache, from a call under way, or from a
-// new call of the upstream.
+// answer serves the question from the cache, from a call in progress, or from a
+// new call to the upstream.
 func (g *Gateway) answer(x *exchange, q *question) error {
 	if g.serveCached(x, q) {
 		return nil
@@ -82,16 +82,16 @@ func (g *Gateway) answerMiss(x *exchange, q *question) error {
 			return errClientLeft
 		}
 	}
-	// An answer may have come since the first look. If one was waited for in
-	// vain, each goes on alone: to wait in line for a failing upstream would
-	// take forever.
+	// An answer may have been stored since the first lookup. If the flight that
+	// the request waited for has failed, each request goes on alone: waiting in
+	// line for a failing upstream would take forever.
 	if g.serveCached(x, q) {
 		return nil
 	}
 	return g.fill(x, q, landed)
 }
 
-// serveCached answers from the cache and reports whether it could.
+// serveCached answers from the cache, and reports whether it has done so.
 func (g *Gateway) serveCached(x *exchange, q *question) bool {
 	e := g.store.get(q.key, q.deps)
 	if e == nil {
@@ -113,7 +113,7 @@ func (g *Gateway) serveCached(x *exchange, q *question) bool {
 	return true
 }
 
-// keep puts an answer into the cache and reports whether it is there.
+// keep stores an answer in the cache, and reports whether it was stored.
 func (g *Gateway) keep(q *question, contentType string, body []byte) bool {
 	return g.store.put(q.key, &entry{
 		tenant:      q.id.tenant,

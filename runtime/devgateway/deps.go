@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Bounds of one request's deps. The header's is what an http.Server with a
-// header limit of 64 KiB can receive at most.
+// Limits on the deps of one request. The limit on the header is the most that
+// an http.Server with a header limit of 64 KiB can receive.
 const (
 	maxDepsHeader = 64 << 10 // bytes
 	maxDeps       = 1000
@@ -20,24 +20,25 @@ const (
 	maxHash       = 1024 // bytes
 )
 
-// defaultHash is what a dep carries whose data has no version.
+// defaultHash is the hash of a dep whose data has no version.
 const defaultHash = "v1"
 
-// Keys of a dep in the header.
+// Keys of a dep in the header's JSON.
 const (
 	keyID   = "dep_id"
 	keyHash = "expected_hash"
 )
 
-// Dep is one piece of data that an answer depends on, in the version that the
-// answer was made from.
+// Dep identifies a piece of data that an answer depends on, and the version of
+// the data that the answer is based on.
 type Dep struct {
 	ID   string
-	Hash string // "v1" if the request named none
+	Hash string // "v1" if the request did not set it
 }
 
-// unfitError is why deps that are well formed cannot be kept with an answer.
-// The request is a bypass then: a call must not fail because of the cache.
+// unfitError reports well-formed deps that cannot be kept with an answer. The
+// request then becomes a bypass, because a call must not fail because of the
+// cache.
 type unfitError string
 
 func (e unfitError) Error() string { return string(e) }
@@ -65,8 +66,8 @@ func depsOf(h http.Header) ([]Dep, error) {
 	return deps, nil
 }
 
-// stdToURL maps base64's standard alphabet to the one for URLs: no letter of
-// either stands for something else in the other.
+// stdToURL maps base64's standard alphabet to the alphabet for URLs. A letter
+// that both alphabets contain has the same meaning in both.
 var stdToURL = strings.NewReplacer("+", "-", "/", "_")
 
 func decodeDeps(header string) ([]Dep, error) {
@@ -133,8 +134,8 @@ func (d Dep) check() error {
 
 var errNoObject = errors.New("it is not an object")
 
-// parseDep reads one object. A key that it does not know could be a misspelt
-// hash, which would be taken for "v1".
+// parseDep reads one object. It refuses unknown keys: one could be a misspelt
+// hash, and the dep would then get the hash "v1".
 func parseDep(object []byte) (Dep, error) {
 	values, err := members(object)
 	if err != nil {
@@ -155,7 +156,7 @@ func parseDep(object []byte) (Dep, error) {
 	return dep, nil
 }
 
-// hashesOf returns the hash of each id.
+// hashesOf maps each id to its hash.
 func hashesOf(deps []Dep) map[string]string {
 	hashes := make(map[string]string, len(deps))
 	for _, d := range deps {

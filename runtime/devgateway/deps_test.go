@@ -17,7 +17,7 @@ const headerDeps = "X-Cachecore-Deps"
 
 func TestDepsHeaderForms(t *testing.T) {
 	t.Parallel()
-	const array = `[{"dep_id":"doc:ü~~?>","expected_hash":"v1"}]` // in base64: a "/" and padding
+	const array = `[{"dep_id":"doc:ü~~?>","expected_hash":"v1"}]` // its base64 has a "/" and padding
 	plain := base64.RawURLEncoding.EncodeToString([]byte(array))
 	tests := []struct{ name, value string }{
 		{"no padding", plain},
@@ -108,7 +108,7 @@ func TestDepsHeaderRefused(t *testing.T) {
 	})
 }
 
-// Deps that are right but cannot be kept make a bypass; the call goes through.
+// Well-formed deps that cannot be kept make a bypass; the call succeeds.
 func TestDepsThatCannotBeKeptAreABypass(t *testing.T) {
 	t.Parallel()
 	many := make([]string, 1001)
@@ -133,10 +133,10 @@ func TestDepsThatCannotBeKeptAreABypass(t *testing.T) {
 				devgateway.WithBypassLimit(1),
 			)
 			acme := tenant(t, "acme")
-			for i := range 3 { // more than the bypasses that an address has
+			for i := range 3 { // more than the limit on bypasses
 				f.wantCache("BYPASS", fmt.Sprintf(`{"choices":[%d]}`, i+1), "hello", acme, set(headerDeps, tt.value))
 			}
-			f.wantCache("MISS", `{"choices":[4]}`, "hello", acme) // no answer was kept
+			f.wantCache("MISS", `{"choices":[4]}`, "hello", acme) // the cache contains no answer
 			f.server.Close()
 			if got := seen[0]; got.Uncached == nil || !strings.Contains(got.Uncached.Error(), tt.want) || got.Tenant != "acme" || got.Deps != nil {
 				t.Errorf("the observer got %+v, want a reason with %q", got, tt.want)

@@ -9,49 +9,51 @@
 //	server := httptest.NewServer(g)
 //
 // It answers POST /v1/chat/completions, POST /v1/invalidate and GET /healthz.
-// There are exact matches only (L1): it never answers HIT_L2.
+// It finds exact matches only (L1) and never answers HIT_L2.
 //
-// # Who is asking
+// # Authentication
 //
 // A token in X-Cachecore-Token, or else a gateway token in Authorization, names
-// the tenant; one that does not verify is refused. Without a token, and with an
-// Authorization that is the upstream's own key, a request is a bypass:
-// forwarded, neither looked up nor kept, and limited per client address.
+// the tenant. A token that cannot be verified is refused. A request without a
+// token whose Authorization is the upstream's own key is a bypass: the gateway
+// forwards it, does not look it up or keep its answer, and limits the rate per
+// client address.
 //
-// # What a hit needs
+// # Conditions for a hit
 //
-// The same bytes, in the same namespace (tenant, policy version, system
-// messages, tools, roles and scope), within the windows that the token claims.
-// An entry also has to carry each dep of the request, with the same hash:
-// otherwise an answer could be served that an invalidation of that dep would
-// not have reached.
+// A hit needs the same bytes in the same namespace (tenant, policy version,
+// system messages, tools, roles and scope), within the windows that the token
+// claims. The entry also has to carry each dep of the request, with the same
+// hash. Otherwise the gateway could serve an answer that an invalidation of
+// that dep has not reached.
 //
-// A deps header that breaks the protocol is answered 400. Deps that are right,
-// but too many or too long, or of one id with two hashes, make the request a
-// bypass with a warning in the log: a call must not fail because of the cache.
+// The gateway answers 400 to a deps header that breaks the protocol.
+// Well-formed deps that are too many or too long, or that give one id two
+// hashes, make the request a bypass and log a warning: a call must not fail
+// because of the cache.
 //
-// # What is kept
+// # Cached answers
 //
-// A JSON answer with status 200 and choices, or a stream that came to its end
-// mark, unless it speaks of an error. Identical requests wait for the one that
-// asks the upstream, but no longer than the upstream's time. A client that
-// takes no more of its answer for 30 seconds is dropped, and one that sends no
-// more of its body for as long is answered 408.
+// The gateway keeps a JSON answer with status 200 and choices, or a stream that
+// reached its end mark, unless it contains an error. Identical requests wait
+// for the one that calls the upstream, but no longer than the upstream's
+// timeout. A client that reads no more of its answer for 30 seconds is dropped.
+// A client that sends no more of its body for 30 seconds is answered 408.
 //
 // # Versions and late fills
 //
-// The new hash of an invalidation becomes the dep's current hash, and an answer
-// with another hash is not kept from then on, whether its request began before
-// the invalidation (a late fill) or after it.
+// The new hash of an invalidation becomes the dep's current hash. From then on
+// the gateway does not keep answers with another hash. It does not matter
+// whether the request began before the invalidation (a late fill) or after it.
 //
 // The default hash "v1" is ambiguous: clients send it for data without a
 // version, and for the version "v1". The last invalidation of the dep decides.
 // If its new hash is a random UUID, which clients and this gateway make for
-// data without a version, answers with "v1" are kept, late fills too, as by the
-// hosted gateway. After any other new hash, "v1" is a version like all others.
-// [WithStrictHash] makes it one in each case.
+// data without a version, the gateway keeps answers with "v1", late fills too,
+// like the hosted gateway. After any other new hash, "v1" is a version like all
+// others. [WithStrictHash] makes it a version in every case.
 //
-// Use a dep with versions everywhere or nowhere. A mix costs hits: after an
-// invalidation without a version, answers with a version are not kept, and
-// after one with a version, answers without.
+// Use a dep with versions everywhere or nowhere. Mixing them costs hits. After
+// an invalidation without a version, answers with a version are not kept; after
+// one with a version, answers without a version are not kept.
 package devgateway

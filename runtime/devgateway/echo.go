@@ -7,9 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// Echo returns an upstream without a network. It answers "#1 <text>" where the
-// text is that of the last message and the number counts its answers, so that a
-// new answer can be told from a cached one. A request for a stream gets one.
+// Echo returns an upstream without a network. It answers "#1 <text>". The text
+// is that of the last message, and the number counts Echo's answers, so that a
+// new answer differs from a cached one. It answers with a stream if the request
+// asks for one.
 func Echo() http.RoundTripper {
 	var answers atomic.Int64
 	return Answer(func(_ context.Context, q Question) (string, error) {

@@ -69,7 +69,7 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// join reads a stream with lines of at most 64 KiB, and returns the text in it.
+// join reads a stream with lines of at most 64 KiB and returns its text.
 func join(t *testing.T, stream string) string {
 	t.Helper()
 	text, last := "", ""

@@ -11,23 +11,25 @@ import (
 	"time"
 )
 
-// statusClientLeft stands in the log and in records for an answer that nobody
-// was there to take.
+// statusClientLeft is the status in the log and in records when the client left
+// before its answer.
 const statusClientLeft = 499
 
 var errClientLeft = errors.New("the client has left")
 
-// A client gets its answer in pieces of at most maxWrite bytes, and has
-// clientTimeout to take each: identical requests may be waiting for it.
+// The gateway sends an answer in pieces of at most maxWrite bytes. A client has
+// clientTimeout to take each piece, because identical requests may be waiting
+// for the answer.
 const (
 	maxWrite      = 32 << 10
 	clientTimeout = 30 * time.Second
 )
 
-// maxLogged is how many dep ids a log line names.
+// maxLogged is the maximum number of dep ids in a log line.
 const maxLogged = 20
 
-// exchange is one request, its answer, and what is told of them.
+// exchange is one request with its answer, and the record of both for the log
+// and the observer.
 type exchange struct {
 	http.ResponseWriter
 	request  *http.Request
@@ -40,8 +42,8 @@ type exchange struct {
 	extra      []slog.Attr
 }
 
-// WriteHeader tells the observer first, so that its record is ahead of the
-// client.
+// WriteHeader calls the observer first, so that the record exists before the
+// client gets its answer.
 func (x *exchange) WriteHeader(code int) {
 	if x.code == 0 {
 		x.setCode(code)
@@ -73,7 +75,8 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-// flush sends what has been written. A writer that cannot do it sends it later.
+// flush sends the bytes written so far. A writer that cannot flush sends them
+// later.
 func (x *exchange) flush() error {
 	x.extendDeadline()
 	err := http.NewResponseController(x.ResponseWriter).Flush()
@@ -83,18 +86,17 @@ func (x *exchange) flush() error {
 	return err
 }
 
-// extendDeadline takes the place of the server's WriteTimeout, which is for the
-// whole answer and may be none. The clock is the connection's, not the
-// gateway's.
+// extendDeadline replaces the server's WriteTimeout, which covers the whole
+// answer and may be unset. It uses the connection's clock, not the gateway's.
 func (x *exchange) extendDeadline() {
-	// A writer that knows no deadline is left to its own.
+	// A writer without deadlines keeps its own behavior.
 	_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(clientTimeout))
 }
 
 // left reports whether the client has gone.
 func (x *exchange) left() bool { return x.request.Context().Err() != nil }
 
-// status says where the answer comes from, in its header and in the records.
+// status sets the source of the answer in its header and in the record.
 func (x *exchange) status(s Status, age time.Duration) {
 	x.seen.Cache, x.seen.Age = s, age.Truncate(time.Second)
 	setStatus(x.Header(), s, age)
@@ -116,23 +118,25 @@ func (x *exchange) writeWhole(contentType string, body []byte) {
 	x.Write(body) //nolint:errcheck // the client has left
 }
 
-// refuse answers with an error. net/http reads on before it sends that, in case
-// the body is still on its way: only for so long that the answer is not lost.
+// refuse answers with an error. Before sending it, net/http reads on if part of
+// the body has not arrived yet. refuse sets a deadline for that, so that the
+// answer is not lost.
 func (x *exchange) refuse(e *apiError) {
-	if e.status != http.StatusRequestTimeout { // that client has had its time
+	if e.status != http.StatusRequestTimeout { // such a client has already used up its time
 		x.setReadDeadline(time.Now().Add(refusalTimeout))
 	}
 	e.write(x)
 }
 
-// finish makes up for the header that a client did not wait for.
+// finish sets the status if the client left before the header was written.
 func (x *exchange) finish() {
 	if x.code == 0 {
 		x.setCode(statusClientLeft)
 	}
 }
 
-// log writes the request's line. The body, the query and all headers stay out.
+// log writes the request's line. It leaves out the body, the query and all
+// headers.
 func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
 	attrs := []slog.Attr{
 		slog.String("method", x.request.Method),

@@ -24,21 +24,21 @@ func (g *Gateway) bypass(x *exchange, c call) error {
 	return passOn(x, resp, func([]byte) {})
 }
 
-// fill asks the upstream, keeps the answer if it is whole, and calls landed
-// when that is settled, which is before the client has all of it, or when the
-// upstream's time is over.
+// fill calls the upstream and keeps the answer if it is whole. It calls landed
+// once the answer has been kept or rejected, which is before the client has all
+// of it, or when the upstream's timeout has passed.
 func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
 	x.status(Miss, 0)
-	// A stream stops when its client leaves. Any other answer is fetched to its
-	// end: it has been paid for, and others may be waiting for it.
+	// A stream stops when its client leaves. Any other answer is read to its
+	// end, because it has been paid for and others may be waiting for it.
 	bound := g.detach
 	if q.call.stream {
 		bound = g.bound
 	}
 	ctx, cancel := bound(x.request.Context())
 	defer cancel()
-	// A client that has stopped reading holds this call up, but not those who
-	// wait.
+	// A client that has stopped reading delays this call, but not the waiting
+	// requests.
 	defer context.AfterFunc(ctx, landed)()
 	resp, err := g.send(ctx, q.call)
 	if err != nil {
@@ -64,7 +64,7 @@ func (g *Gateway) fillStream(x *exchange, q *question, resp *http.Response, land
 			landed()
 		}
 	}
-	// SDKs stop reading at the end mark, so the entry has to be there by then.
+	// SDKs stop reading at the end mark, so the entry must be stored by then.
 	if err := passOn(x, resp, func(p []byte) { rec.write(p); keep() }); err != nil {
 		return err
 	}
@@ -110,8 +110,8 @@ func passOn(x *exchange, resp *http.Response, seen func([]byte)) error {
 	return relay(x, resp.Body, seen)
 }
 
-// relay copies a body without delay. Each piece is shown to seen before it is
-// sent.
+// relay copies a body without delay. It passes each piece to seen before
+// sending it.
 func relay(x *exchange, body io.Reader, seen func([]byte)) error {
 	buf := make([]byte, maxWrite)
 	for {
@@ -134,7 +134,7 @@ func relay(x *exchange, body io.Reader, seen func([]byte)) error {
 	}
 }
 
-// orLeft returns err, unless the client's leaving is the cause of it.
+// orLeft returns err, or errClientLeft if the client's leaving caused err.
 func (x *exchange) orLeft(err error) error {
 	if x.left() {
 		return errClientLeft
@@ -142,19 +142,18 @@ func (x *exchange) orLeft(err error) error {
 	return err
 }
 
-// readAtMost reads an answer to its end, or one byte further than limit.
+// readAtMost reads an answer to its end, but at most one byte beyond limit.
 func readAtMost(resp *http.Response, limit int64) ([]byte, error) {
 	return readSized(io.LimitReader(resp.Body, limit+1), min(resp.ContentLength, limit+1))
 }
 
-// keepable reports whether the answer is a success that every client can read.
+// keepable reports whether the answer is a success that all clients can read.
 func keepable(resp *http.Response) bool {
 	encoded := func(encoding string) bool { return encoding != "" && !strings.EqualFold(encoding, "identity") }
 	return resp.StatusCode == http.StatusOK && !slices.ContainsFunc(resp.Header.Values("Content-Encoding"), encoded)
 }
 
-// isAnswer reports whether body is a whole chat completion that speaks of no
-// error.
+// isAnswer reports whether body is a complete chat completion without an error.
 func isAnswer(body []byte) bool {
 	var completion struct {
 		Choices []skipped `json:"choices"`

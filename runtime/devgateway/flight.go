@@ -2,15 +2,15 @@ package devgateway
 
 import "sync"
 
-// flight is a call of the upstream that others with the same request wait for.
+// flight is a call to the upstream that identical requests wait for.
 type flight struct {
 	key    entryKey
 	tenant string
 	hashes map[string]string // by dep id
-	done   chan struct{}     // closed when the call has ended and its answer is in the store, or never will be
+	done   chan struct{}     // closed when the call has ended and its answer has been stored or rejected
 }
 
-// flights are the calls that may be joined.
+// flights are the calls that requests may join.
 type flights struct {
 	mu    sync.Mutex
 	byKey map[entryKey]*flight
@@ -19,7 +19,8 @@ type flights struct {
 func newFlights() *flights { return &flights{byKey: map[entryKey]*flight{}} }
 
 // join returns the flight to wait for, or a new one that the caller leads and
-// has to end. A flight without one of the deps is no help, and makes way.
+// has to end. A flight that lacks one of the deps cannot be joined; the new
+// flight replaces it.
 func (f *flights) join(k entryKey, tenant string, deps []Dep) (fl *flight, leader bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -31,7 +32,7 @@ func (f *flights) join(k entryKey, tenant string, deps []Dep) (fl *flight, leade
 	return fl, true
 }
 
-// end releases those who wait.
+// end releases the waiting requests.
 func (f *flights) end(fl *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -41,8 +42,9 @@ func (f *flights) end(fl *flight) {
 	close(fl.done)
 }
 
-// forget lets nobody else join the flights that have the dep. A request that
-// comes after an invalidation must not get an answer that was begun before it.
+// forget prevents requests from joining flights that have the dep. A request
+// that comes after an invalidation must not get an answer that was begun before
+// it.
 func (f *flights) forget(d depKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -16,10 +16,10 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// These tests run in a bubble: synctest.Wait returns when every request waits
-// for something, so that who waits for whom does not depend on time.
+// These tests run in a bubble. synctest.Wait returns when every request is
+// blocked, so that the order of requests does not depend on time.
 
-// held is an upstream whose calls wait until the test answers them.
+// held is an upstream whose calls block until the test answers them.
 type held struct {
 	calls chan *heldCall
 }
@@ -77,7 +77,7 @@ func send(t *testing.T, g http.Handler, body string, headers ...header) *pending
 	return p
 }
 
-// want waits until nothing moves and compares.
+// want waits until all goroutines are blocked, and then compares.
 func (p *pending) want(t *testing.T, want string) {
 	t.Helper()
 	synctest.Wait()
@@ -86,10 +86,10 @@ func (p *pending) want(t *testing.T, want string) {
 	}
 }
 
-// waiting is how a request looks that has not been answered.
+// waiting is the string form of a request that has no answer yet.
 const waiting = "waiting"
 
-// inBubble runs f with a gateway in front of an upstream that waits.
+// inBubble runs f with a gateway and an upstream whose calls block.
 func inBubble(t *testing.T, f func(t *testing.T, g *devgateway.Gateway, up *held, c *clock)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -145,8 +145,8 @@ func TestFollowersOfAFailureGoOn(t *testing.T) {
 		if first.Code != 502 {
 			t.Errorf("first: %v", first)
 		}
-		// Neither waits for the other: an upstream that fails slowly would fail
-		// them one by one.
+		// The two do not wait for each other. Otherwise a slowly failing
+		// upstream would fail them one by one.
 		(<-up.calls).json(`{"choices":[1]}`)
 		(<-up.calls).json(`{"choices":[1]}`)
 		second.want(t, `200 MISS {"choices":[1]}`)
@@ -160,7 +160,7 @@ func TestFollowerLeaves(t *testing.T) {
 		leader := send(t, g, question("hello"))
 		follower := send(t, g, question("hello"))
 		follower.leave()
-		follower.want(t, "200  ") // has returned, without an answer
+		follower.want(t, "200  ") // it has returned without an answer
 		(<-up.calls).json(`{"choices":[1]}`)
 		leader.want(t, `200 MISS {"choices":[1]}`)
 	})
@@ -218,15 +218,15 @@ func TestMissAfterAnInvalidationStartsAnew(t *testing.T) {
 				late.json(`{"choices":["late"]}`)
 				before.want(t, `200 MISS {"choices":["late"]}`)
 				follower.want(t, `200 HIT_L1 {"choices":["late"]}`)
-				// As published: the late fill of a dep without a version is
-				// kept.
+				// As documented, the gateway keeps the late fill of a dep
+				// without a version.
 				send(t, g, question("hello"), deps("doc:1")).want(t, `200 HIT_L1 {"choices":["late"]}`)
 			})
 		})
 	}
 }
 
-// The end of a flight that has made way leaves the one in its place alone.
+// A replaced flight that ends does not remove the flight that replaced it.
 func TestLateFlightEndsFirst(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
@@ -243,7 +243,7 @@ func TestLateFlightEndsFirst(t *testing.T) {
 	})
 }
 
-// slowClient takes nothing of its answer before it is released.
+// slowClient reads its answer only after it is released.
 type slowClient struct {
 	*httptest.ResponseRecorder
 	release chan struct{}
@@ -281,7 +281,7 @@ func TestFollowersDoNotWaitForTheLeadersClient(t *testing.T) {
 	}
 }
 
-// Outside of the bubble, where requests meet at every moment.
+// This test runs outside a bubble, so that requests can meet at any moment.
 func TestOneCallPerQuestion(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
@@ -324,7 +324,8 @@ func TestInvalidationOfOthersLeavesFlightsAlone(t *testing.T) {
 	})
 }
 
-// fill puts {"choices":[0]} into the cache and makes it stale.
+// fill puts {"choices":[0]} into the cache and advances the clock until it is
+// stale.
 func fill(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
 	t.Helper()
 	first := send(t, g, question("hello"), deps("doc:1"))

@@ -8,18 +8,19 @@ import (
 	"strings"
 )
 
-// completionsPath is where an OpenAI-compatible server answers, below /v1.
+// completionsPath is the path of chat completions on an OpenAI-compatible
+// server, below /v1.
 const completionsPath = "/chat/completions"
 
-// Forward returns an upstream that sends to an OpenAI-compatible server. Its
-// base URL may end in /v1 or leave that out; one that ends in /chat/completions
-// is taken as it is. With a key, that replaces the client's own Authorization.
-// The transport rt may be nil, for http.DefaultTransport. The error says what
-// is wrong with the base URL.
+// Forward returns an upstream that sends requests to an OpenAI-compatible
+// server. The base URL may end in /v1 or omit it. One that ends in
+// /chat/completions is used unchanged. A non-empty key replaces the client's
+// own Authorization. If rt is nil, Forward uses http.DefaultTransport. It
+// returns an error that describes the fault if the base URL is invalid.
 func Forward(base, key string, rt http.RoundTripper) (http.RoundTripper, error) {
 	u, err := url.Parse(base)
 	if err != nil {
-		// The parser's own words quote the URL, which may hold a password.
+		// The parser's error quotes the URL, which may contain a password.
 		return nil, errors.New("upstream URL does not parse: write it as https://host/v1")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

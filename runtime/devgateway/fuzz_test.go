@@ -20,8 +20,8 @@ import (
 
 func newTestRequest(address string) *http.Request { return &http.Request{RemoteAddr: address} }
 
-// Whatever is accepted is bounded, has each id once, and means the same when it
-// is sent again in the form that clients use.
+// Accepted deps are within the limits and have unique ids. Encoded as clients
+// do it and sent again, they mean the same.
 func FuzzDecodeDeps(f *testing.F) {
 	for _, array := range []string{
 		`[]`, `[{"dep_id":"doc:1","expected_hash":"v1"}]`, `[{"dep_id":"a"},{"dep_id":"a"}]` + "\n", `[{"dep_id":""}]`, `null`,
@@ -67,8 +67,8 @@ func FuzzDecodeDeps(f *testing.F) {
 	})
 }
 
-// checkDepsAsSent reads the header token by token: the deps are those that were
-// sent, no more and no fewer.
+// checkDepsAsSent reads the header token by token and compares: the deps must
+// be exactly those that were sent.
 func checkDepsAsSent(t *testing.T, header string, deps []Dep) {
 	t.Helper()
 	header = strings.NewReplacer("\r", "", "\n", "", "-", "+", "_", "/").Replace(strings.TrimSpace(header))
@@ -126,7 +126,7 @@ func checkDepsAsSent(t *testing.T, header string, deps []Dep) {
 	}
 }
 
-// Claims that are accepted are those that the token has, under their exact
+// Accepted claims are exactly those that the token has, under their exact
 // names.
 func FuzzClaims(f *testing.F) {
 	for _, s := range []string{
@@ -169,9 +169,9 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// No Authorization that reads as a token gets past the check, whatever is
-// around it: it verifies, or is refused, or is not a token and may be
-// forwarded.
+// An Authorization header that reads as a token is never forwarded, with any
+// text around the token. It verifies, or is refused, or is not a token and may
+// be forwarded.
 func FuzzIdentify(f *testing.F) {
 	secret := []byte("dev-secret-change-me-32bytes-ok!")
 	token, err := Mint(secret, Claims{Tenant: "acme"})

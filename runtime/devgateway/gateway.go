@@ -14,7 +14,7 @@ var errClosing = &apiError{
 }
 
 // Gateway answers completion requests from its cache and its upstream. It is an
-// http.Handler, made by [New], and safe for concurrent use.
+// http.Handler that [New] returns, and is safe for concurrent use.
 type Gateway struct {
 	*config
 	verifier *verifier
@@ -25,12 +25,12 @@ type Gateway struct {
 	origins  *http.CrossOriginProtection
 	work     *tracker
 
-	stopped context.Context // done when calls of the upstream have to end
+	stopped context.Context // done when calls to the upstream have to end
 	stop    context.CancelFunc
 }
 
-// New returns a gateway with an empty cache. It fails if an option is invalid,
-// or without [WithSecret].
+// New returns a gateway with an empty cache. It returns an error if an option
+// is invalid, or if [WithSecret] is missing.
 func New(opts ...Option) (*Gateway, error) {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -57,17 +57,17 @@ func New(opts ...Option) (*Gateway, error) {
 	return g, nil
 }
 
-// Close refuses further requests with 503 and waits for those that have begun,
-// for answers that are still being fetched although their client has left, and
-// for background refreshes. When ctx is done first, calls of the upstream are
-// cancelled, and the error is ctx's.
+// Close refuses further requests with 503. It waits for requests in progress,
+// for answers that are still being read although their client has left, and for
+// background refreshes. If ctx is done first, Close cancels the calls to the
+// upstream and returns ctx's error.
 func (g *Gateway) Close(ctx context.Context) error {
 	defer g.stop()
 	return g.work.close(ctx)
 }
 
-// ServeHTTP answers one request. It aborts the connection by panicking with
-// http.ErrAbortHandler when an answer breaks off that has partly been sent.
+// ServeHTTP answers one request. If an answer breaks off after part of it was
+// sent, ServeHTTP aborts the connection by panicking with http.ErrAbortHandler.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{
 		ResponseWriter: w, request: r, begun: g.now(),
@@ -93,7 +93,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.finish()
 	x.log(g.logger, g.now(), err)
 	if brokenOff {
-		panic(http.ErrAbortHandler) // else the client would take what it has for all
+		panic(http.ErrAbortHandler) // otherwise the client would take the part for the whole
 	}
 }
 

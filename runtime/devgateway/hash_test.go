@@ -11,7 +11,7 @@ import (
 )
 
 // A late fill is an answer that was begun before an invalidation of its dep and
-// ends after it: the upstream sends the invalidation while it answers.
+// ends after it. Here the upstream sends the invalidation while it answers.
 func TestLateFills(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -19,7 +19,7 @@ func TestLateFills(t *testing.T) {
 		strict     bool
 		dep        string
 		invalidate string
-		want       string // of the same request afterwards
+		want       string // the same request's cache status afterwards
 	}{
 		{"default hash is kept", false, "doc:1", `{"dep_id":"doc:1"}`, "HIT_L1"},
 		{"default hash, strict", true, "doc:1", `{"dep_id":"doc:1"}`, "MISS"},
@@ -46,15 +46,15 @@ func TestLateFills(t *testing.T) {
 	}
 }
 
-// A version may be spelt "v1" too. The last invalidation tells whether "v1" is
-// a version: clients send a random UUID for data without one.
+// A version may be spelt "v1" too. The last invalidation decides whether "v1"
+// is a version: clients send a random UUID for data without one.
 func TestVersionSpeltLikeTheDefaultHash(t *testing.T) {
 	t.Parallel()
 	const random, other = "0b0e7a1c-6f0e-4c1e-9f0a-3c1d2e4f5a6b", "7d2f4f0e-1c9b-4b7e-8a55-0f9e8d7c6b5a"
 	tests := []struct {
 		name, dep string
-		newHashes []string // of invalidations while the answer is made
-		want      string   // of the same request afterwards
+		newHashes []string // of invalidations during the upstream's call
+		want      string   // the same request's cache status afterwards
 	}{
 		{"version v1, then v2", "spec:api@v1", []string{"v2"}, "MISS"},
 		{"version v1, then a date", "spec:api@v1", []string{"2026-03-01"}, "MISS"},
@@ -106,8 +106,8 @@ func TestVersionSpeltLikeTheDefaultHashAfterAnInvalidation(t *testing.T) {
 	f.wantCache("HIT_L1", "", "hello", acme, deps("spec:api"))
 }
 
-// A stale reader, which still sends the old version, neither gets nor makes
-// entries.
+// A stale reader, which still sends the old version, gets no cached entries and
+// creates none.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	f := start(t)

@@ -27,7 +27,7 @@ const (
 	invalidate  = "/v1/invalidate"
 )
 
-// clock is a clock that only moves when told to.
+// clock is a clock that moves only when a test advances it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -52,7 +52,7 @@ type upstream func(*http.Request) (*http.Response, error)
 
 func (u upstream) RoundTrip(r *http.Request) (*http.Response, error) { return u(r) }
 
-// answer makes a response of an upstream.
+// answer returns an upstream's response.
 func answer(code int, contentType string, body io.Reader) *http.Response {
 	return &http.Response{
 		StatusCode: code, ProtoMajor: 1, ProtoMinor: 1,
@@ -61,8 +61,8 @@ func answer(code int, contentType string, body io.Reader) *http.Response {
 	}
 }
 
-// counting answers {"choices":[1]}, {"choices":[2]}, … so that answers can be
-// told apart.
+// counting answers {"choices":[1]}, {"choices":[2]}, …, so that tests can tell
+// answers apart.
 func counting() upstream {
 	var mu sync.Mutex
 	n := 0
@@ -108,7 +108,7 @@ func newGateway(t *testing.T, c *clock, opts ...devgateway.Option) *devgateway.G
 	return g
 }
 
-// header is a change to a request.
+// header changes a request.
 type header func(http.Header)
 
 func set(name, value string) header { return func(h http.Header) { h.Set(name, value) } }
@@ -117,7 +117,7 @@ func unset(name string) header { return func(h http.Header) { h.Del(name) } }
 
 func bearer(token string) header { return set("Authorization", "Bearer "+token) }
 
-// tenant sends a token of the tenant.
+// tenant returns a header with a token of the tenant.
 func tenant(t testing.TB, name string) header {
 	return claims(t, devgateway.Claims{Tenant: name})
 }
@@ -133,7 +133,7 @@ func mint(t testing.TB, c devgateway.Claims) string {
 	return token
 }
 
-// deps sends the dep ids, each of which may end in @hash.
+// deps returns a header with the dep ids. An id may end in @hash.
 func deps(ids ...string) header {
 	array := []map[string]string{}
 	for _, id := range ids {
@@ -205,8 +205,8 @@ func question(prompt string) string {
 	return string(body)
 }
 
-// wantCache asks and compares the code, the status and the body, if want names
-// one.
+// wantCache asks and compares the code, the status and, if want is not empty,
+// the body.
 func (f *fixture) wantCache(want, body, prompt string, headers ...header) {
 	f.Helper()
 	got := f.ask(prompt, headers...)
@@ -215,7 +215,7 @@ func (f *fixture) wantCache(want, body, prompt string, headers ...header) {
 	}
 }
 
-// drop invalidates the dep and compares how many entries went.
+// drop invalidates the dep and compares the number of removed entries.
 func (f *fixture) drop(want int, body string, headers ...header) {
 	f.Helper()
 	got := f.post(invalidate, body, headers...)
@@ -230,7 +230,7 @@ func (f *fixture) drop(want int, body string, headers ...header) {
 	}
 }
 
-// wantProblem compares an error with OpenAI's shape.
+// wantProblem compares an error with OpenAI's format.
 func (r reply) wantProblem(t testing.TB, status int, code string) {
 	t.Helper()
 	var got struct {
@@ -258,7 +258,7 @@ func (r reply) wantProblem(t testing.TB, status int, code string) {
 	}
 }
 
-// message returns what an error says to people.
+// message returns the message of an error.
 func (r reply) message(t testing.TB) string {
 	t.Helper()
 	var got struct{ Error struct{ Message string } }

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxInvalidation is the longest body of an invalidation, in bytes.
+// maxInvalidation is the maximum length of an invalidation's body, in bytes.
 const maxInvalidation = 64 << 10
 
 // invalidate answers POST /v1/invalidate.

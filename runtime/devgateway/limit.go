@@ -11,10 +11,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxClients is of how many client addresses the limiter keeps the count.
+// maxClients is the number of client addresses that the limiter counts.
 const maxClients = 4096
 
-// clientLimit lets each client address send a number of requests a minute.
+// clientLimit limits the number of requests per minute from each client
+// address.
 type clientLimit struct {
 	perMinute int
 	now       func() time.Time
@@ -31,8 +32,9 @@ func newClientLimit(perMinute int, now func() time.Time) (*clientLimit, error) {
 	return &clientLimit{perMinute: perMinute, now: now, clients: clients}, nil
 }
 
-// allow returns an error if the sender of r has used up its minute. The address
-// is the connection's: a header that names another can be made up.
+// allow returns an error if the sender of r has used up its limit for the
+// minute. It uses the connection's address, because a header with another
+// address can be forged.
 func (c *clientLimit) allow(r *http.Request) error {
 	client, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

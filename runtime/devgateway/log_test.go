@@ -15,7 +15,7 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// lockedBuffer is a log that several requests write.
+// lockedBuffer is a log that several requests write to.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -60,7 +60,7 @@ func TestLog(t *testing.T) {
 	fail = true
 	f.ask("my prompt", acme)
 	f.request("GET", "/healthz?q=my+prompt", "")
-	f.server.Close() // waits for the last line
+	f.server.Close() // waits until the last line is written
 
 	want := []string{
 		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=MISS age=0s namespace=NS deps=2 dep_ids="[doc:1 table:docs]"`,
@@ -148,7 +148,7 @@ func TestClosingIsLoggedAndObserved(t *testing.T) {
 	}
 	f.ask("hello", tenant(t, "acme")).wantProblem(t, 503, "closing")
 	f.post(invalidate, `{"dep_id":"doc:1"}`, tenant(t, "acme")).wantProblem(t, 503, "closing")
-	f.server.Close() // waits for the last line
+	f.server.Close() // waits until the last line is written
 	if want := []devgateway.Completion{{Code: 503}}; !reflect.DeepEqual(completed, want) {
 		t.Errorf("completions: %+v, want %+v", completed, want)
 	}

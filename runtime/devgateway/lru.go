@@ -7,16 +7,16 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// sizedLRU keeps the most recently used values whose costs add up to at most
-// limit. It is not safe for concurrent use.
+// sizedLRU keeps the most recently used values, up to a total cost of limit. It
+// is not safe for concurrent use.
 type sizedLRU[K comparable, V any] struct {
 	lru         *simplelru.LRU[K, V]
 	cost        func(K, V) int64
 	used, limit int64
 }
 
-// newSizedLRU returns an empty cache. A value that goes, for whatever reason,
-// is given to removed, which may be nil.
+// newSizedLRU returns an empty cache. It passes each value that leaves the
+// cache, evicted, replaced or removed, to removed, which may be nil.
 func newSizedLRU[K comparable, V any](limit int64, cost func(K, V) int64, removed func(K, V)) (*sizedLRU[K, V], error) {
 	s := &sizedLRU[K, V]{cost: cost, limit: limit}
 	var err error
@@ -36,14 +36,14 @@ func (s *sizedLRU[K, V]) get(k K) (V, bool) { return s.lru.Get(k) }
 
 func (s *sizedLRU[K, V]) remove(k K) bool { return s.lru.Remove(k) }
 
-// put stores v and makes room for it. It reports false, and changes nothing, if
-// there is no room even in an empty cache.
+// put stores v and evicts values to make room. If v is too large even for an
+// empty cache, put changes no value and returns false.
 func (s *sizedLRU[K, V]) put(k K, v V) bool {
 	cost := s.cost(k, v)
 	if cost > s.limit {
 		return false
 	}
-	s.lru.Remove(k) // Add alone would replace the value without a word
+	s.lru.Remove(k) // Add alone would replace the value without calling removed
 	for s.used > s.limit-cost {
 		s.lru.RemoveOldest()
 	}

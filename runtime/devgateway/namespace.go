@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// prompt is what the gateway reads of a completion request's body.
+// prompt contains the fields that the gateway reads from a completion request.
 type prompt struct {
 	Stream    bool            `json:"stream"`
 	Messages  []message       `json:"messages"`
@@ -15,12 +15,12 @@ type prompt struct {
 }
 
 type message struct {
-	Role    any             `json:"role"`    // a string, if the client means it well
-	Content json.RawMessage `json:"content"` // of instructions only
+	Role    any             `json:"role"`    // a string in a valid request
+	Content json.RawMessage `json:"content"` // for instructions only
 }
 
-// UnmarshalJSON reads the content of instructions only. That of the other
-// messages would be a copy of most of the body.
+// UnmarshalJSON reads the content of instructions only. Reading the content of
+// the other messages would copy most of the body.
 func (m *message) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Role any `json:"role"`
@@ -42,7 +42,7 @@ func (m *message) isInstruction() bool { return m.Role == "system" || m.Role == 
 func parsePrompt(body []byte) (*prompt, error) {
 	var p *prompt
 	if err := json.Unmarshal(body, &p); err != nil || p == nil {
-		// The decoder's own words could quote the prompt.
+		// The decoder's error could quote the prompt.
 		return nil, badRequestf("invalid_body", "the body is not a chat completion request: send a JSON object with an array of messages")
 	}
 	return p, nil
@@ -61,9 +61,10 @@ func (p *prompt) instructions() []message {
 
 type digest = [sha256.Size]byte
 
-// namespaceOf returns within what an answer may be shared.
+// namespaceOf returns the namespace within which an answer may be shared.
 func namespaceOf(id *identity, p *prompt) (digest, error) {
-	// JSON frames the parts, so that no two sets of them have the same bytes.
+	// JSON separates the parts, so that different parts never give the same
+	// bytes.
 	framed, err := json.Marshal([]any{
 		id.tenant, id.policy, p.instructions(), p.Tools, p.Functions, id.roles, id.scope,
 	})

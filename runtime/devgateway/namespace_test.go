@@ -2,8 +2,8 @@ package devgateway
 
 import "testing"
 
-// Hits of this gateway need the same bytes anyway; its namespaces are those of
-// the hosted one even so.
+// A hit of this gateway requires the same bytes anyway. Its namespaces
+// nevertheless match those of the hosted gateway.
 func TestNamespaceOfAPrompt(t *testing.T) {
 	t.Parallel()
 	const base = `{"messages":[{"role":"system","content":"s"},{"role":"user","content":"u"}],"tools":[{"name":"t"}]}`

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// minSecret is the length in bytes that RFC 7518 asks of a key for HS256.
+// minSecret is the minimum length in bytes that RFC 7518 requires of an HS256
+// key.
 const minSecret = 32
 
 type config struct {
@@ -73,66 +74,66 @@ type optionFunc func(*config)
 
 func (f optionFunc) apply(c *config) { f(c) }
 
-// WithSecret sets the HS256 key that tokens are signed with. It is required;
-// one shorter than 32 bytes is warned of in the log.
+// WithSecret sets the HS256 key that tokens are signed with. It is required.
+// The gateway logs a warning if the key is shorter than 32 bytes.
 func WithSecret(secret []byte) Option {
 	return optionFunc(func(c *config) { c.secret = slices.Clone(secret) })
 }
 
-// WithUpstream sets what answers the misses and the bypasses. It gets POST
+// WithUpstream sets the upstream that answers misses and bypasses. It gets POST
 // requests with the path /v1/chat/completions on a host that does not exist.
 // Defaults to [Echo].
 func WithUpstream(rt http.RoundTripper) Option {
 	return optionFunc(func(c *config) { c.upstream = rt })
 }
 
-// WithUpstreamTimeout bounds one call of the upstream, answer included.
-// Defaults to 10 minutes.
+// WithUpstreamTimeout limits the duration of one call to the upstream,
+// including its answer. Defaults to 10 minutes.
 func WithUpstreamTimeout(d time.Duration) Option {
 	return optionFunc(func(c *config) { c.upstreamTimeout = d })
 }
 
-// WithLogger sets where one line a request is logged. Defaults to nowhere.
+// WithLogger sets the logger, which gets one line per request. By default the
+// gateway does not log.
 func WithLogger(l *slog.Logger) Option {
 	return optionFunc(func(c *config) { c.logger = l })
 }
 
-// WithClock sets the clock that ages, expiry and limits are taken from.
-// Defaults to time.Now.
+// WithClock sets the clock for ages, expiry and limits. Defaults to time.Now.
 func WithClock(now func() time.Time) Option {
 	return optionFunc(func(c *config) { c.now = now })
 }
 
-// WithStrictHash says whether the default hash "v1" is compared with a dep's
-// current hash as any other is, also if that is a random UUID, so that after an
-// invalidation only requests that carry the new hash are cached. Defaults to
-// false.
+// WithStrictHash sets whether the default hash "v1" is compared with a dep's
+// current hash like any other hash, even if the current hash is a random UUID.
+// After an invalidation, only requests that carry the new hash are then cached.
+// Defaults to false.
 func WithStrictHash(strict bool) Option {
 	return optionFunc(func(c *config) { c.strictHash = strict })
 }
 
-// WithCacheBytes bounds the memory that entries take, in bytes; the least
-// recently used go first. Defaults to 64 MiB.
+// WithCacheBytes limits the memory for entries, in bytes. The least recently
+// used entries are evicted first. Defaults to 64 MiB.
 func WithCacheBytes(n int64) Option {
 	return optionFunc(func(c *config) { c.cacheBytes = n })
 }
 
-// WithBodyLimit bounds a request's body, in bytes: a longer one is answered
-// 413. An answer that is longer is passed on, but not cached. Defaults to 10
-// MiB. The bodies under way that are longer than 64 KiB have 64 MiB together,
-// or this limit if it is more: further ones wait.
+// WithBodyLimit limits the size of a request's body, in bytes. The gateway
+// answers 413 to a longer body. It passes on a longer answer, but does not
+// cache it. Defaults to 10 MiB. All bodies in progress that are longer than 64
+// KiB share 64 MiB, or this limit if it is larger; further ones wait.
 func WithBodyLimit(n int64) Option {
 	return optionFunc(func(c *config) { c.bodyLimit = n })
 }
 
-// WithBypassLimit sets how many bypasses a client address may send in a minute.
-// Defaults to 100.
+// WithBypassLimit sets the number of bypasses that a client address may send
+// per minute. Defaults to 100.
 func WithBypassLimit(perMinute int) Option {
 	return optionFunc(func(c *config) { c.bypassLimit = perMinute })
 }
 
-// WithObserver sets what is told of completions, refreshes and invalidations.
-// Defaults to none.
+// WithObserver sets the observer of completions, refreshes and invalidations.
+// By default the gateway has no observer.
 func WithObserver(o Observer) Option {
 	return optionFunc(func(c *config) { c.observer = o })
 }

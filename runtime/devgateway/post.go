@@ -13,14 +13,15 @@ import (
 	"time"
 )
 
-// checkPost refuses what is no POST of JSON, and what a web page has sent: the
-// gateway spends its owner's key, and a browser reaches loopback addresses too.
+// checkPost refuses requests that are not a POST of JSON, and requests from web
+// pages. The gateway spends its owner's key, and a browser can reach loopback
+// addresses too.
 func (g *Gateway) checkPost(r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return wrongMethod(http.MethodPost)
 	}
-	// A page under a name that has been pointed at this address is not
-	// cross-origin, so an Origin goes only with an address that is no name.
+	// A page whose host name resolves to this address is not cross-origin, so a
+	// request with an Origin must use an IP address or localhost as its host.
 	if err := g.origins.Check(r); err != nil || r.Header.Get("Origin") != "" && !isAddress(r.Host) {
 		return &apiError{
 			status: http.StatusForbidden, code: "cross_origin",
@@ -46,35 +47,37 @@ func isAddress(host string) bool {
 	return err == nil || host == "localhost"
 }
 
-// A client has clientTimeout for each piece of its body, and bodyTimeout for
-// all of it, because other requests may be waiting for the memory.
+// bodyTimeout is the time that a client has for its whole body. It has
+// clientTimeout for each piece. Both are limited because other requests may be
+// waiting for the memory.
 const bodyTimeout = 2 * time.Minute
 
-// refusalTimeout is how long a refused client may take for the rest of its
+// refusalTimeout is the time that a refused client has for the rest of its
 // body.
 const refusalTimeout = 5 * time.Second
 
-// limitBody gives the client's body its time before anything reads it.
+// limitBody sets the deadline for the client's body before the first read.
 func (x *exchange) limitBody() {
 	if x.request.Body != nil && x.request.Body != http.NoBody {
 		x.setReadDeadline(time.Now().Add(clientTimeout))
 	}
 }
 
-// setReadDeadline sets the connection's own deadline, by its own clock.
+// setReadDeadline sets the connection's read deadline, by the connection's
+// clock.
 func (x *exchange) setReadDeadline(at time.Time) {
-	// A writer that knows no deadline is left to its own.
+	// A writer without deadlines keeps its own behavior.
 	_ = http.NewResponseController(x.ResponseWriter).SetReadDeadline(at)
 }
 
-// pacedBody extends the deadline for each piece.
+// pacedBody is a body that extends the read deadline for each piece.
 type pacedBody struct {
 	io.ReadCloser
 	x    *exchange
 	last time.Time
 }
 
-// newBody returns the request's body, of at most limit bytes.
+// newBody returns the request's body, limited to limit bytes.
 func newBody(x *exchange, limit int64) (io.Reader, *pacedBody) {
 	paced := &pacedBody{x.request.Body, x, time.Now().Add(bodyTimeout)}
 	return http.MaxBytesReader(x.ResponseWriter, paced, limit), paced
@@ -97,7 +100,8 @@ func readBody(x *exchange, limit int64) ([]byte, error) {
 	return body, bodyRead(x, limit, err)
 }
 
-// bodyRead returns the error for a body that was read, if err is not nil.
+// bodyRead returns the error to answer if reading the body failed with err. If
+// err is nil, it removes the read deadline.
 func bodyRead(x *exchange, limit int64, err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -114,27 +118,28 @@ func bodyRead(x *exchange, limit int64, err error) error {
 	case err != nil:
 		return badRequestf("unreadable_body", "the body broke off: send it again")
 	}
-	x.setReadDeadline(time.Time{}) // or the server would take the client for gone
+	x.setReadDeadline(time.Time{}) // otherwise the server would treat the client as gone
 	return nil
 }
 
-// readSized reads r to its end into memory for about size bytes, if that is
-// known.
+// readSized reads r to its end. It allocates memory for size bytes first if
+// size is positive.
 func readSized(r io.Reader, size int64) ([]byte, error) {
 	var buf bytes.Buffer
 	if size > 0 {
-		buf.Grow(int(size) + bytes.MinRead) // with room to meet the end
+		buf.Grow(int(size) + bytes.MinRead) // the read that meets the end needs room too
 	}
 	_, err := buf.ReadFrom(r)
 	return buf.Bytes(), err
 }
 
-// freeBody is how many bytes of a body need no share of the memory for all
-// bodies, so that long bodies do not hold up the others.
+// freeBody is the number of bytes of a body that need no share of the memory
+// for all bodies. It keeps long bodies from delaying the others.
 const freeBody = 64 << 10
 
-// readShared is readBody within the memory that the gateway has for all bodies.
-// The caller calls done when it needs the body no more.
+// readShared is like readBody, but takes its memory from the share that the
+// gateway has for all bodies. The caller calls done when it no longer needs the
+// body.
 func (g *Gateway) readShared(x *exchange) (body []byte, done func(), err error) {
 	r, paced := newBody(x, g.bodyLimit)
 	head, err := readSized(io.LimitReader(r, freeBody), min(x.request.ContentLength, freeBody))
@@ -153,7 +158,7 @@ func (g *Gateway) readShared(x *exchange) (body []byte, done func(), err error) 
 			message: "the gateway has no memory left for another body; send fewer long ones at once",
 		})
 	}
-	paced.last = time.Now().Add(bodyTimeout) // the wait was not the client's
+	paced.last = time.Now().Add(bodyTimeout) // the client did not cause the wait
 	body, err = readSized(io.MultiReader(bytes.NewReader(head), r), reserved)
 	if err := bodyRead(x, g.bodyLimit, err); err != nil {
 		g.bodies.giveBack(reserved)

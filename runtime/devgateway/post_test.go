@@ -9,7 +9,7 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// request is a request with another method, path or host than post sends.
+// request is a request whose method, path or host differs from those of post.
 func (f *fixture) request(method, path, body string, headers ...header) reply {
 	f.Helper()
 	r := newRequest(f.Context(), f.server.URL+path, body, append([]header{tenant(f, "acme")}, headers...)...)

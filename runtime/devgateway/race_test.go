@@ -25,7 +25,7 @@ func newIdleGateway(t *testing.T) *Gateway {
 }
 
 // A request that found no entry, and then lost the race against another that
-// has made one, must not make it again.
+// stored one, must not store it again.
 func TestMissThatIsNoneAnyMore(t *testing.T) {
 	t.Parallel()
 	g := newIdleGateway(t)
@@ -43,8 +43,8 @@ func TestMissThatIsNoneAnyMore(t *testing.T) {
 	}
 }
 
-// A request that found an entry stale, and then lost the race against another
-// that has refreshed it, must not refresh it again.
+// A request that found a stale entry, and then lost the race against another
+// that refreshed it, must not refresh it again.
 func TestRefreshOfAnEntryThatHasBeenReplaced(t *testing.T) {
 	t.Parallel()
 	g := newIdleGateway(t)

@@ -10,15 +10,16 @@ import (
 	"strings"
 )
 
-// refresh replaces a stale entry in the background, unless that is under way.
+// refresh replaces a stale entry in the background, unless a refresh of it is
+// already running.
 func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
-	deps := depsIn(stale.hashes) // maybe more than the request's, and to be kept
+	deps := depsIn(stale.hashes) // maybe more than the request's; all must be kept
 	fl, leader := g.flights.join(q.key, q.id.tenant, deps)
 	if !leader {
 		return
 	}
-	// Between the lookup and here another refresh may have ended. One that
-	// there is no memory for is left to the next request.
+	// Another refresh may have ended since the lookup. If there is no memory
+	// for a refresh, the next request tries again.
 	size := int64(len(q.call.body))
 	if g.store.get(q.key, q.deps) != stale || !g.bodies.tryTakeLong(size) {
 		g.flights.end(fl)
@@ -44,7 +45,7 @@ func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
 	}()
 }
 
-// fetch asks the upstream and puts the answer into the cache.
+// fetch calls the upstream and puts the answer into the cache.
 func (g *Gateway) fetch(ctx context.Context, q *question) error {
 	resp, err := g.send(ctx, q.call)
 	if err != nil {

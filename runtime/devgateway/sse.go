@@ -6,16 +6,17 @@ import (
 	"mime"
 )
 
-// sseRecorder keeps a stream of server-sent events as it passes.
+// sseRecorder records a stream of server-sent events while it is passed on.
 type sseRecorder struct {
 	limit    int64 // bytes
 	buf      []byte
-	line     int  // where the line that is being read starts in buf
-	complete bool // the stream has come to its regular end
-	broken   bool // the stream holds an error, or is too long
+	line     int  // start of the current line in buf
+	complete bool // the stream has reached its regular end
+	broken   bool // the stream contains an error, or is too long
 }
 
-// write takes the next bytes of the stream. What follows the end is left out.
+// write records the next bytes of the stream. It ignores bytes after the end
+// mark.
 func (s *sseRecorder) write(p []byte) {
 	if s.complete || s.broken {
 		return
@@ -34,7 +35,7 @@ func (s *sseRecorder) write(p []byte) {
 	}
 }
 
-// close says that the upstream has ended the stream without an error.
+// close records that the upstream has ended the stream without an error.
 func (s *sseRecorder) close() {
 	if !s.complete && !s.broken && s.line < len(s.buf) {
 		s.buf = append(s.buf, '\n')
@@ -42,7 +43,7 @@ func (s *sseRecorder) close() {
 	}
 }
 
-// endLine looks at the line that ends with the newline at index end.
+// endLine handles the line that ends with the newline at index end.
 func (s *sseRecorder) endLine(end int) {
 	line := bytes.TrimSuffix(s.buf[s.line:end], []byte("\r"))
 	s.line = end + 1
@@ -57,8 +58,8 @@ func (s *sseRecorder) endLine(end int) {
 	}
 }
 
-// recorded returns the whole stream, ended by a blank line, and false if it did
-// not come to a regular end.
+// recorded returns the whole stream, ended by a blank line. It returns false if
+// the stream did not reach a regular end.
 func (s *sseRecorder) recorded() ([]byte, bool) {
 	if !s.complete {
 		return nil, false
@@ -66,8 +67,8 @@ func (s *sseRecorder) recorded() ([]byte, bool) {
 	return append(s.buf[:s.line:s.line], '\n'), true
 }
 
-// hasError reports whether text is a JSON object that speaks of an error, as
-// some servers send with the status 200.
+// hasError reports whether text is a JSON object that contains an error. Some
+// servers send one with the status 200.
 func hasError(text []byte) bool {
 	var answer struct {
 		Error json.RawMessage `json:"error"`

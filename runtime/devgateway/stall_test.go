@@ -13,8 +13,7 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// stalledClient takes the first piece of its answer and then reads nothing
-// more.
+// stalledClient reads the first piece of its answer and then stops reading.
 type stalledClient struct {
 	*httptest.ResponseRecorder
 	writes   int
@@ -38,7 +37,7 @@ func (s *stalledClient) Write(p []byte) (int, error) {
 	}
 }
 
-// withDeadline is a stalledClient whose connection can be given a deadline.
+// withDeadline is a stalledClient whose connection supports deadlines.
 type withDeadline struct{ *stalledClient }
 
 func (w withDeadline) SetWriteDeadline(t time.Time) error {
@@ -46,8 +45,8 @@ func (w withDeadline) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// A client that stops reading in the middle of a stream is dropped, and those
-// who wait for the same answer ask the upstream themselves.
+// A client that stops reading in the middle of a stream is dropped. Requests
+// that wait for the same answer then call the upstream themselves.
 func TestStalledClientHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("data: {}\n\n", 100_000) + done
@@ -55,7 +54,7 @@ func TestStalledClientHoldsNobodyUp(t *testing.T) {
 	tests := []struct {
 		name    string
 		writer  func(*stalledClient) http.ResponseWriter
-		dropped bool // by its deadline, before the upstream's time is over
+		dropped bool // by its deadline, before the upstream's timeout
 	}{
 		{"on a connection", func(s *stalledClient) http.ResponseWriter { return withDeadline{s} }, true},
 		{"on a writer without deadlines", func(s *stalledClient) http.ResponseWriter { return s }, false},
@@ -76,7 +75,7 @@ func TestStalledClientHoldsNobodyUp(t *testing.T) {
 				(<-up.calls).answer <- stream
 				follower.want(t, waiting)
 
-				second := <-up.calls // the bubble's clock moves on until this comes
+				second := <-up.calls // the bubble's clock advances until this call comes
 				if waited := time.Since(begun); tt.dropped != (waited < upstreamTimeout) {
 					t.Errorf("the follower has waited %v", waited)
 				}
@@ -90,7 +89,8 @@ func TestStalledClientHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// A long answer is no stall: the time is for each piece of it.
+// A long answer does not count as a stall: each piece of it has its own
+// deadline.
 func TestSlowClientGetsALongAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestSlowClientGetsALongAnswer(t *testing.T) {
 	})
 }
 
-// limitedClient takes 4 KiB a second.
+// limitedClient reads 4 KiB a second.
 type limitedClient struct {
 	*httptest.ResponseRecorder
 	deadline time.Time

@@ -9,12 +9,12 @@ import (
 // Status is a value of the X-Cache header.
 type Status string
 
-// The values that this gateway gives.
+// The values that this gateway sends.
 const (
 	HitL1      Status = "HIT_L1"       // an answer to the same bytes
-	HitL1Stale Status = "HIT_L1_STALE" // the same, past its fresh time, while it is refreshed
+	HitL1Stale Status = "HIT_L1_STALE" // the same, past its fresh time, during a refresh
 	Miss       Status = "MISS"         // a new answer
-	Bypass     Status = "BYPASS"       // a new answer that was not looked up and is not kept
+	Bypass     Status = "BYPASS"       // a new answer, neither looked up nor kept
 )
 
 // Names of the headers of the wire protocol, in canonical form.

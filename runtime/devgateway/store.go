@@ -7,17 +7,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// policyDep is a dep that every entry has without naming it.
+// policyDep is a dep that every entry has implicitly.
 const policyDep = "cc:policy-version"
 
-// Rough costs in bytes of what is kept beside the contents.
+// Estimated costs in bytes of the data that is kept in addition to contents.
 const (
 	entryOverhead = 512
 	depOverhead   = 256
 )
 
-// maxHashBytes bounds the memory of known hashes. When one is forgotten, late
-// fills of its dep are no longer refused.
+// maxHashBytes limits the memory for known hashes. Once a hash has been
+// evicted, late fills of its dep are no longer refused.
 const maxHashBytes = 16 << 20
 
 type entryKey struct{ namespace, body digest }
@@ -33,7 +33,7 @@ type entry struct {
 	stored      time.Time
 }
 
-// ids calls f with the entry's deps, the implicit one included.
+// ids calls f with each of the entry's deps, including the implicit one.
 func (e *entry) ids(f func(depKey)) {
 	for id := range e.hashes {
 		f(depKey{e.tenant, id})
@@ -41,8 +41,8 @@ func (e *entry) ids(f func(depKey)) {
 	f(depKey{e.tenant, policyDep})
 }
 
-// store holds the entries, which deps they have, and the current hashes of
-// deps.
+// store contains the entries, an index from deps to entries, and the current
+// hashes of deps.
 type store struct {
 	strict bool
 
@@ -74,9 +74,9 @@ func hashCost(k depKey, hash string) int64 {
 	return int64(depOverhead + len(k.tenant) + len(k.id) + len(hash))
 }
 
-// get returns the entry under k if it carries all the deps. It is current: an
-// invalidation has removed what it outdates, and put refuses what comes after.
-// Its age is the caller's affair.
+// get returns the entry under k if it carries all the deps. The entry is
+// current: invalidations remove outdated entries, and put refuses outdated
+// answers that come later. The caller checks the entry's age.
 func (s *store) get(k entryKey, deps []Dep) *entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,8 +87,8 @@ func (s *store) get(k entryKey, deps []Dep) *entry {
 	return e
 }
 
-// put stores e under k in place of what was there. It reports false if a dep of
-// e is known to have moved on, or if e is too large.
+// put stores e under k and replaces an existing entry. It returns false if a
+// dep of e is known to have a newer hash, or if e is too large.
 func (s *store) put(k entryKey, e *entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,8 +104,8 @@ func (s *store) put(k entryKey, e *entry) bool {
 	return true
 }
 
-// invalidate removes all entries that have the dep, notes its new hash, and
-// returns how many entries went.
+// invalidate removes all entries that have the dep, stores its new hash, and
+// returns the number of removed entries.
 func (s *store) invalidate(d depKey, newHash string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,9 +127,9 @@ func (s *store) outdated(e *entry) bool {
 	return false
 }
 
-// movedOn reports whether a dep with the current hash now outdates the hash.
-// "v1" means no version, or the version "v1". The dep's last invalidation tells
-// which, because one without a version has a random hash.
+// movedOn reports whether the dep's current hash makes the given hash outdated.
+// "v1" means no version, or the version "v1". The dep's last invalidation
+// decides between the two: without a version, it has a random hash.
 func (s *store) movedOn(hash, now string) bool {
 	if hash == defaultHash && !s.strict && isRandom(now) {
 		return false
@@ -144,7 +144,7 @@ func isRandom(hash string) bool {
 	return err == nil && len(hash) == len(uuid.Nil.String()) && id.Version() == 4 && id.Variant() == uuid.RFC4122
 }
 
-// unindex is called for every entry that goes.
+// unindex is called for every entry that is removed.
 func (s *store) unindex(k entryKey, e *entry) {
 	e.ids(func(d depKey) {
 		delete(s.byDep[d], k)

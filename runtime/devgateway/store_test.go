@@ -13,8 +13,8 @@ import (
 // randomHash is the new hash of data without a version.
 const randomHash = "0b0e7a1c-6f0e-4c1e-9f0a-3c1d2e4f5a6b"
 
-// model is the plainest store there is: a list, the most recently used entry
-// first.
+// model is the simplest possible store: a list with the most recently used
+// entry first.
 type model struct {
 	max     int64
 	entries []modelEntry
@@ -98,7 +98,7 @@ func (m *model) invalidate(d depKey, hash string) (n int) {
 	return n
 }
 
-// check compares all that the store holds with what the model does.
+// check compares the contents of the store with those of the model.
 func (m *model) check(t *testing.T, s *store) {
 	t.Helper()
 	if s.entries.used != m.used() || s.entries.used > m.max || s.entries.lru.Len() != len(m.entries) {
@@ -128,8 +128,8 @@ func (m *model) check(t *testing.T, s *store) {
 	}
 }
 
-// After any sequence of operations the store answers as the model does, and its
-// index names the entries that are there and no others.
+// After any sequence of operations, the store answers like the model, and its
+// index contains exactly the existing entries.
 func TestStoreBehavesAsTheModel(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(10) {
@@ -188,8 +188,8 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 	}
 }
 
-// An attacker, or a long day, brings ever new ids: what is known of them is
-// bounded.
+// An attacker, or a long day, brings ever new ids. The memory for them is
+// limited.
 func TestKnownHashesAreBounded(t *testing.T) {
 	t.Parallel()
 	s, err := newStore(1<<20, false)

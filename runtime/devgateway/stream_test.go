@@ -15,7 +15,8 @@ const (
 	done       = "data: [DONE]\n\n"
 )
 
-// piped answers with what the test writes, as the given content type.
+// piped returns an upstream that answers with the given content type and with
+// the text that the test writes.
 func piped(contentType string) (upstream, *io.PipeWriter) {
 	body, feed := io.Pipe()
 	return func(*http.Request) (*http.Response, error) { return answer(200, contentType, body), nil }, feed
@@ -39,7 +40,7 @@ func TestStreamIsUnbuffered(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer resp.Body.Close()
-			// The header is here before there is any event, and each event
+			// The header arrives before the first event is made, and each event
 			// before the next is made.
 			if resp.Header.Get("X-Cache") != tt.cache || resp.Header.Get("Content-Type") != sse {
 				t.Errorf("header: %v", resp.Header)
@@ -71,8 +72,8 @@ func TestStreamIsReplayedAsAStream(t *testing.T) {
 	}
 }
 
-// SDKs stop at the end mark: the entry is there although the stream is still
-// open.
+// SDKs stop at the end mark. The entry is stored by then, although the stream
+// is still open.
 func TestStreamIsKeptAtTheEndMark(t *testing.T) {
 	t.Parallel()
 	up, feed := piped(sse)
@@ -98,7 +99,7 @@ func TestWhichStreamsAreKept(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, contentType, body string
-		broken                  bool // whether the upstream's body breaks off after that
+		broken                  bool // whether the upstream's body breaks off after the text
 		replay                  string
 	}{
 		{"whole", sse, "data: {}\n\n" + done, false, "data: {}\n\n" + done},
@@ -157,7 +158,7 @@ func TestWhichStreamsAreKept(t *testing.T) {
 	}
 }
 
-// failing is the end of a body: whether it breaks off.
+// failing ends a body. If it is true, the body breaks off.
 type failing bool
 
 func (f failing) Read([]byte) (int, error) {
@@ -167,7 +168,8 @@ func (f failing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// An answer that streams although the request asks for none is passed on.
+// The gateway passes on an answer that streams although the request does not
+// ask for a stream.
 func TestStreamNobodyAskedFor(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {

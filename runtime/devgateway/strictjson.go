@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// repeatedError names a key that a JSON object has twice.
+// repeatedError names a key that occurs twice in a JSON object.
 type repeatedError string
 
 func (e repeatedError) Error() string { return string(e) + " occurs twice" }
 
-// members returns the members of a JSON object. Their names are exact and occur
-// once: to encoding/json, "EXP" would be "exp", and the last of two would
-// count.
+// members returns the members of a JSON object. Names must match exactly and
+// may occur only once. By contrast, encoding/json reads "EXP" as "exp", and
+// uses the last of two values.
 func members(object []byte) (map[string]json.RawMessage, error) {
-	if !json.Valid(object) { // a decoder ignores what follows the object
+	if !json.Valid(object) { // a decoder ignores text after the object
 		return nil, errNoObject
 	}
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -44,8 +44,8 @@ func members(object []byte) (map[string]json.RawMessage, error) {
 	return all, nil
 }
 
-// decode stores the value of a member in target. A member that is missing or
-// null leaves target unchanged.
+// decode stores the value of a member in target. A missing member or null
+// leaves target unchanged.
 func decode(value json.RawMessage, target any) error {
 	if value == nil || string(value) == "null" {
 		return nil
@@ -53,15 +53,15 @@ func decode(value json.RawMessage, target any) error {
 	return json.Unmarshal(value, target)
 }
 
-// skipped is a JSON value of which only the presence counts.
+// skipped is a JSON value that is checked for presence only.
 type skipped struct{}
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (skipped) UnmarshalJSON([]byte) error { return nil }
 
 // isExact reports whether encoding/json decodes all strings of a JSON text
-// without loss. It replaces bytes that are not UTF-8 and halves of surrogate
-// pairs, which makes different strings equal.
+// without loss. encoding/json replaces bytes that are not UTF-8 and halves of
+// surrogate pairs, which makes different strings equal.
 func isExact(text []byte) bool {
 	if !utf8.Valid(text) {
 		return false
@@ -89,7 +89,8 @@ func isExact(text []byte) bool {
 	return true
 }
 
-// unit returns the UTF-16 code unit that the text begins with, as \u0041.
+// unit returns the UTF-16 code unit of an escape such as \u0041 at the start of
+// the text.
 func unit(text []byte) (rune, bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false

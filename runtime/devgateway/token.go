@@ -12,10 +12,10 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// identity is what a verified token says.
+// identity contains the claims of a verified token.
 type identity struct {
 	tenant, policy, scope string
-	roles                 []string // sorted, each once
+	roles                 []string // sorted, without duplicates
 	fresh, stale          time.Duration
 }
 
@@ -31,8 +31,9 @@ func newVerifier(secret []byte, now func() time.Time) *verifier {
 	)}
 }
 
-// identify returns who sends the request, nil for a bypass. A token that does
-// not verify is an error, which never holds any part of it.
+// identify returns the sender of the request, nil for a bypass. It returns an
+// error if a token cannot be verified. The error never contains any part of the
+// token.
 func (v *verifier) identify(h http.Header) (*identity, error) {
 	if values, present := h[headerToken]; present {
 		if len(values) != 1 {
@@ -84,13 +85,13 @@ func invalidToken(message string) *apiError {
 	return &apiError{status: http.StatusUnauthorized, code: "invalid_token", message: message}
 }
 
-// trimPadding leaves base64's padding out of a JWT: all else that is no letter
-// of a token ends it.
+// trimPadding removes base64 padding from a JWT. Any other character that is
+// not a token letter ends the token.
 var trimPadding = strings.NewReplacer("==.", ".", "=.", ".")
 
-// holdsToken reports whether there is a gateway token in s, valid or not and
-// whatever is around it. All else in an Authorization header is taken for the
-// upstream's own key.
+// holdsToken reports whether s contains a gateway token, valid or not, with any
+// text around it. Any other Authorization header is taken for the upstream's
+// own key.
 func holdsToken(s string) bool {
 	words := strings.FieldsFunc(trimPadding.Replace(s), isNoLetter)
 	return slices.ContainsFunc(words, func(word string) bool {
@@ -102,12 +103,13 @@ func isNoLetter(r rune) bool { return !strings.ContainsRune(tokenLetters, r) }
 
 const tokenLetters = ".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// jsonStart is {" in base64, where a JWT begins that is joined to a word before
-// it.
+// jsonStart is {" in base64. It marks the start of a JWT that directly follows
+// another word.
 const jsonStart = "eyJ"
 
-// holdsJWT reports whether one of the parts begins a JWT. What the two parts
-// after it hold does not matter: a damaged token is still no key.
+// holdsJWT reports whether one of the parts begins a JWT. It ignores the
+// content of the two parts after it, because a damaged token is still not a
+// key.
 func holdsJWT(parts []string) bool {
 	for ; len(parts) >= 3; parts = parts[1:] {
 		_, joined, _ := strings.Cut(parts[0], jsonStart)
@@ -127,8 +129,8 @@ func isJOSEHeader(s string) bool {
 	return json.Unmarshal(header, &fields) == nil && fields["alg"] != nil
 }
 
-// upstreamKey returns the Authorization to forward: the client's own, unless
-// there is a token of this or of another gateway in it.
+// upstreamKey returns the Authorization to forward: the client's own, unless it
+// contains a token of this or another gateway.
 func upstreamKey(h http.Header) string {
 	if slices.ContainsFunc(h["Authorization"], holdsToken) {
 		return ""

@@ -5,18 +5,19 @@ import (
 	"sync"
 )
 
-// tracker counts work under way, so that it can be waited for. Unlike a
-// sync.WaitGroup it refuses work that begins after the wait.
+// tracker counts work in progress and can wait for it. Unlike a sync.WaitGroup,
+// it refuses work that begins after the wait.
 type tracker struct {
 	mu     sync.Mutex
 	n      int
 	closed bool
-	idle   chan struct{} // closed when there is no work and never will be
+	idle   chan struct{} // closed when all work has ended and no more can begin
 }
 
 func newTracker() *tracker { return &tracker{idle: make(chan struct{})} }
 
-// begin reports whether work may begin; if so, end has to follow.
+// begin reports whether work may begin. If it returns true, the caller has to
+// call end.
 func (t *tracker) begin() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -36,7 +37,7 @@ func (t *tracker) end() {
 	}
 }
 
-// close refuses further work and waits until what has begun has ended.
+// close refuses further work and waits until the work in progress has ended.
 func (t *tracker) close(ctx context.Context) error {
 	t.mu.Lock()
 	if !t.closed {

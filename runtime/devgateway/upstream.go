@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// upstreamURL is what an upstream is asked for; its host is left to the
-// upstream.
+// upstreamURL is the URL of requests to an upstream. The upstream replaces the
+// host.
 const upstreamURL = "http://upstream.invalid/v1/chat/completions"
 
-// forwarded are the request headers that the upstream gets, beside
+// forwarded lists the request headers that the upstream gets in addition to
 // Authorization.
 var forwarded = []string{
 	"Accept", "Content-Type", "User-Agent", "Traceparent", "Tracestate",
 	"OpenAI-Beta", "OpenAI-Organization", "OpenAI-Project",
 }
 
-// call is a request to the upstream, apart from the client's, so that it can be
-// repeated.
+// call is a request to the upstream, separate from the client's request so that
+// it can be repeated.
 type call struct {
 	header http.Header
 	body   []byte
@@ -38,12 +38,12 @@ func newCall(from http.Header, body []byte) call {
 	if key := upstreamKey(from); key != "" {
 		h.Set("Authorization", key)
 	}
-	// What is cached is served to clients that may not know the encoding.
+	// Cached answers are served to clients that may not know the encoding.
 	h.Set("Accept-Encoding", "identity")
 	return call{header: h, body: body}
 }
 
-// send calls the upstream. Its error is what to answer with.
+// send calls the upstream. The caller answers with the error if it is not nil.
 func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, upstreamURL, bytes.NewReader(c.body))
 	if err != nil {
@@ -57,7 +57,8 @@ func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 	if resp == nil {
 		return nil, upstreamError(errors.New("the upstream returned neither an answer nor an error"))
 	}
-	// A RoundTripper made by hand may leave out what net/http's never does.
+	// A hand-written RoundTripper may leave out fields that net/http's always
+	// sets.
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
@@ -70,8 +71,7 @@ func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 	}
 	if resp.StatusCode/100 == 3 {
 		resp.Body.Close()
-		// A redirect that is passed on makes every SDK send a GET without a
-		// body.
+		// After a redirect, every SDK would send a GET without a body.
 		return nil, &apiError{
 			status: http.StatusBadGateway, code: codeRedirect,
 			message: "the upstream answered with a redirect: give the gateway its final address",
@@ -80,8 +80,8 @@ func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 	return resp, nil
 }
 
-// detach returns a context that outlives the client, but neither the upstream's
-// time nor the gateway.
+// detach returns a context that outlives the client, but ends with the
+// upstream's timeout and with the gateway.
 func (g *Gateway) detach(ctx context.Context) (context.Context, context.CancelFunc) {
 	return g.bound(context.WithoutCancel(ctx))
 }
@@ -92,7 +92,8 @@ func (g *Gateway) bound(ctx context.Context) (context.Context, context.CancelFun
 	return ctx, func() { unlink(); cancel() }
 }
 
-// upstreamError keeps the cause for the log: it can name internal addresses.
+// upstreamError keeps the cause for the log only, because it can name internal
+// addresses.
 func upstreamError(cause error) *apiError {
 	e := &apiError{
 		status: http.StatusBadGateway, code: "upstream_failed", cause: cause,
@@ -104,9 +105,9 @@ func upstreamError(cause error) *apiError {
 	return e
 }
 
-// copyHeader passes on what clients need of an upstream's headers. The rest
-// would speak for this server: cookies, caching by others, who may read across
-// origins.
+// copyHeader copies the upstream headers that clients need. It drops headers
+// that would speak for this server: cookies, caching by others, and access from
+// other origins.
 func copyHeader(to, from http.Header) {
 	for name, values := range from {
 		switch name {

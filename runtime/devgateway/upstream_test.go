@@ -98,8 +98,8 @@ func TestUpstreamFails(t *testing.T) {
 	}
 }
 
-// A bypass is sent as it arrives, so that one that breaks off has to look like
-// it.
+// The gateway sends a bypass as it arrives. If the answer breaks off, the
+// client must be able to see that.
 func TestBypassBreaksOff(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {
@@ -155,8 +155,9 @@ func namesOf(h http.Header) string {
 	return strings.Join(names, " ")
 }
 
-// A server that compresses although it was told not to: its answer is passed on
-// with its encoding, and not kept, for the next client may not know that.
+// A server may compress although it was asked not to. The gateway passes on the
+// answer with its encoding, but does not keep it, because the next client may
+// not know the encoding.
 func TestEncodedAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -252,7 +253,7 @@ func TestForwardRefuses(t *testing.T) {
 	}
 }
 
-// A real server that hangs up in the middle of an answer.
+// A real server hangs up in the middle of an answer.
 func TestServerHangsUp(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -270,7 +271,7 @@ func TestServerHangsUp(t *testing.T) {
 	f.ask("hello", tenant(t, "acme")).wantProblem(t, 502, "upstream_failed")
 }
 
-// A RoundTripper made by hand may return an answer without a header or a body.
+// A hand-written RoundTripper may return an answer without a header or a body.
 func TestBareAnswer(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithUpstream(upstream(func(*http.Request) (*http.Response, error) {

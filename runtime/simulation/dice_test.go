@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// dice are random numbers that depend on the seed, on the run, and on who throws them.
+// dice are random numbers that depend on the seed, the run and the thrower.
 type dice struct {
 	mu   sync.Mutex
 	rand *rand.Rand
@@ -23,15 +23,15 @@ func (d *dice) below(n int) int {
 	return d.rand.IntN(n)
 }
 
-// chance is true with the given probability.
+// chance returns true with the given probability.
 func (d *dice) chance(p float64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.rand.Float64() < p
 }
 
-// between returns a time from lo to hi, to the nanosecond, so that hardly ever
-// two things happen at the same moment.
+// between returns a time from lo to hi, to the nanosecond, so that two events
+// hardly ever happen at the same moment.
 func (d *dice) between(lo, hi time.Duration) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 
 const secret = "a secret of at least 32 bytes ..."
 
-// gateway is the local gateway's engine, which dies and starts anew.
+// gateway is the local gateway's engine. It can die and start again.
 type gateway struct {
 	tb  testing.TB
 	llm llm
@@ -48,7 +48,7 @@ func (g *gateway) start() *engine {
 	return &engine{e, make(chan struct{})}
 }
 
-// restart ends all that is under way and starts with an empty cache.
+// restart ends all work in progress and starts an engine with an empty cache.
 func (g *gateway) restart() {
 	g.mu.Lock()
 	old := g.engine
@@ -58,14 +58,14 @@ func (g *gateway) restart() {
 	old.stop()
 }
 
-// stop ends the engine without waiting for anything.
+// stop ends the engine without waiting.
 func (e *engine) stop() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = e.Close(ctx) // the context's error: something was under way
 }
 
-// serve returns the answer, nil if the gateway died over it.
+// serve returns the answer, or nil if the gateway died before answering.
 func (g *gateway) serve(req *http.Request) *http.Response {
 	g.mu.Lock()
 	e := g.engine
@@ -80,13 +80,13 @@ func (g *gateway) serve(req *http.Request) *http.Response {
 	}
 }
 
-// tokens counts the tokens of all simulations, so that no two are the same.
+// tokens counts the tokens of all simulations, so that each token is unique.
 var tokens atomic.Int64
 
-// token returns a new one that the gateway takes. Clients with the same token
-// know each other's requests, which processes do not. Answers are served for
-// longer than a run takes: what is stale at its end has not just been spared by
-// its expiry.
+// token returns a new token that the gateway accepts. Clients with the same
+// token know each other's requests, but processes do not, so each needs its
+// own. The token serves answers for longer than a run takes, so that old
+// answers do not expire before its end.
 func token(tb testing.TB) string {
 	tb.Helper()
 	t, err := devgateway.Mint([]byte(secret), devgateway.Claims{
@@ -100,14 +100,14 @@ func token(tb testing.TB) string {
 	return t
 }
 
-// headerVersion carries the version that a question is asked of, beside the
-// body, which has to be the same for all questions about a document. It is one
-// of those that the gateway forwards.
+// headerVersion is a header that carries the version that a question is asked
+// of. The version cannot be in the body, which has to be the same for all
+// questions about a document. The gateway forwards this header.
 const headerVersion = "Tracestate"
 
-// llm answers any question with the version that it is asked of, after some
-// seconds. It has no answer, and so nothing for the cache, where no version is
-// named.
+// llm answers any question, after some seconds, with the version that it is
+// asked of. Without a version it sends an error, which the gateway does not
+// cache.
 type llm struct{ *dice }
 
 // RoundTrip implements [http.RoundTripper].

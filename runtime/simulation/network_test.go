@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Keys of the contexts in which clients send: a request that was sent for a
-// question holds that, one that was sent for a write holds that.
+// Keys of the values in the contexts of requests: a request for a question
+// carries the question, and a request for a write carries the write.
 type (
 	questionKey struct{}
 	writeKey    struct{}
@@ -21,7 +21,7 @@ type (
 
 var errLost = errors.New("connection lost")
 
-// network is the way from the processes to the gateway.
+// network connects the processes to the gateway.
 type network struct {
 	*dice
 
@@ -30,8 +30,8 @@ type network struct {
 	gateway *gateway
 }
 
-// RoundTrip implements [http.RoundTripper]. It is called when the client has made
-// its notes of the request, so this is the moment when a question reads its document.
+// RoundTrip implements [http.RoundTripper]. It is called after the client has
+// recorded the request, so it reads the question's document at this moment.
 func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	body, err := io.ReadAll(req.Body)
@@ -47,13 +47,13 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	answer, hangUp := n.send(req, body, f)
 	resp, err := n.await(ctx, f, answer)
 	if err != nil && n.chance(0.5) {
-		hangUp() // else the gateway does not notice
+		hangUp() // otherwise the gateway does not notice
 	}
 	return resp, err
 }
 
-// send sends the request on its way, and returns where its answer comes, and what
-// tells the gateway that nobody waits for it.
+// send sends the request. It returns a channel for the answer, and a function
+// that tells the gateway that the sender has stopped waiting.
 func (n *network) send(req *http.Request, body []byte, f fate) (answer <-chan *http.Response, hangUp context.CancelFunc) {
 	if !f.arrives {
 		return nil, func() {}
@@ -71,7 +71,7 @@ func (n *network) send(req *http.Request, body []byte, f fate) (answer <-chan *h
 	return arrives, hangUp
 }
 
-// deliver hands a request to the gateway.
+// deliver passes a request to the gateway.
 func (n *network) deliver(req *http.Request) *http.Response {
 	q, asks := req.Context().Value(questionKey{}).(*question)
 	if asks {
@@ -91,7 +91,7 @@ func (n *network) deliver(req *http.Request) *http.Response {
 	return resp
 }
 
-// await returns what the sender sees.
+// await returns the response or error that the sender gets.
 func (n *network) await(ctx context.Context, f fate, answer <-chan *http.Response) (*http.Response, error) {
 	var broken <-chan time.Time
 	if f.breaks > 0 {
@@ -119,7 +119,7 @@ func (n *network) await(ctx context.Context, f fate, answer <-chan *http.Respons
 	return resp, nil
 }
 
-// intercepted is an answer that does not come from the gateway.
+// intercepted returns an answer that does not come from the gateway.
 func (n *network) intercepted(status int) *http.Response {
 	resp := response(status, `{"error":{"message":"`+strings.ToLower(http.StatusText(status))+`"}}`)
 	if status == http.StatusTooManyRequests {

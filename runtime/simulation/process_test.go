@@ -17,7 +17,7 @@ type process struct {
 	life *life
 }
 
-// life is what a process has from its start to its end.
+// life is the state of a process from its start to its end.
 type life struct {
 	ctx    context.Context
 	end    context.CancelFunc
@@ -44,14 +44,14 @@ func (p *process) start() *life {
 	return l
 }
 
-// now returns the life that the process is in.
+// now returns the current life of the process.
 func (p *process) now() *life {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.life
 }
 
-// crash ends all that the process is doing and starts it anew.
+// crash ends all work of the process and starts it again.
 func (p *process) crash() {
 	p.mu.Lock()
 	old := p.life
@@ -63,7 +63,7 @@ func (p *process) crash() {
 	_ = old.client.Close(ctx) // the context's error: something was under way
 }
 
-// stop lets the process end in order.
+// stop shuts the process down in order.
 func (p *process) stop(tb testing.TB) {
 	tb.Helper()
 	l := p.now()

@@ -19,8 +19,8 @@ type reader struct {
 }
 
 const (
-	askEvery     = 15 * time.Second // on average, each reader
-	hangUpAsking = 0.1              // how many questions are given up
+	askEvery     = 15 * time.Second // on average, for each reader
+	hangUpAsking = 0.1              // the share of questions that are given up
 )
 
 // run asks until ctx ends.
@@ -30,8 +30,8 @@ func (r *reader) run(ctx context.Context) {
 	}
 }
 
-// ask sends a question, as SDKs do it: again when there is no answer or a refusal,
-// but not when the answer breaks off.
+// ask sends a question the way SDKs do. It sends it again after a missing
+// answer or a refusal, but not if the answer breaks off.
 func (r *reader) ask(doc int) {
 	q := &question{doc: doc}
 	life := r.now()
@@ -55,23 +55,25 @@ func (r *reader) ask(doc int) {
 	}
 }
 
-// declare returns a context whose requests ask the question, and depend on its document.
+// declare returns a context for requests that ask the question and depend on
+// its document.
 func (s *simulation) declare(ctx context.Context, q *question) context.Context {
 	if s.strategy.versioned {
-		s.world.read(q) // the version is what the dep says
+		s.world.read(q) // the dep contains the version
 	}
 	return cachecore.WithDeps(context.WithValue(ctx, questionKey{}, q), s.dep(q.doc, q.version.Load()))
 }
 
-// answer is what a reader gets.
+// answer is the answer that a reader gets.
 type answer struct {
-	version int64 // that it was made from
+	version int64 // the version that the answer is based on
 	hit     bool  // whether it comes from the cache
 }
 
 var errBrokeOff = errors.New("the answer broke off")
 
-// post sends a question about the document once. An answer other than 200 is an error.
+// post sends a question about the document once. It returns an error for a
+// status other than 200.
 func post(ctx context.Context, client *cachecore.Client, doc int) (answer, error) {
 	body := fmt.Sprintf(`{"model":"m","messages":[{"role":"user","content":"What does document %d say?"}]}`, doc)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, gatewayURL+"/v1/chat/completions", strings.NewReader(body))

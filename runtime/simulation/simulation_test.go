@@ -9,13 +9,13 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// One run is small, because a restart of the gateway wipes out all that went
-// wrong before it: many runs show more than a long one.
+// One run is small, because a restart of the gateway erases the effects of all
+// earlier faults. Many runs show more than a long one.
 const (
 	documents = 100
 	writers   = 50
 	readers   = 25
-	turns     = 10 // writes of each writer
+	turns     = 10 // the number of writes of each writer
 )
 
 const gatewayURL = "http://gateway.example"
@@ -45,8 +45,8 @@ func newSimulation(tb testing.TB, strategy strategy, diceOf func(uint64) *dice) 
 	return s
 }
 
-// run lets the writers write, waits until all that was begun is over, and counts
-// what is left.
+// run lets the writers write, waits until all work has ended, and counts the
+// answers that remain in the cache.
 func (s *simulation) run() tally {
 	s.live()
 	for _, p := range s.processes {
@@ -63,7 +63,7 @@ func (s *simulation) run() tally {
 	return s.world.tally
 }
 
-// quiet is longer than anything that is still on its way can take.
+// quiet is longer than any request in progress can take.
 const quiet = 10 * time.Minute
 
 // live lets readers read until the writers are done.
@@ -83,17 +83,17 @@ func (s *simulation) live() {
 	reading.Wait()
 }
 
-// sweep looks up what is in the cache of every document, and then asks as a reader
-// does, without faults. What is missing is filled in between, so that a row cannot
-// seem to be free of stale answers because it can keep none at all.
+// sweep looks up the cached answer of every document, and then asks like a
+// reader, without faults. It fills in missing answers between the two.
+// Otherwise a row could seem free of stale answers because it cannot cache any.
 func (s *simulation) sweep() {
 	client := s.processes[0].now().client // its transport works although it is closed
 	for doc := range documents {
-		cached, err := post(context.Background(), client, doc) // without deps: whatever its version
+		cached, err := post(context.Background(), client, doc) // without deps, it matches any version
 		if err == nil {
 			s.world.found(doc, cached)
 		} else {
-			s.askCalmly(client, doc) // not where an old answer is, which this would replace
+			s.askCalmly(client, doc) // otherwise this would replace an old answer
 		}
 		if got := s.askCalmly(client, doc); got.hit {
 			s.world.left(doc, got)
@@ -101,7 +101,7 @@ func (s *simulation) sweep() {
 	}
 }
 
-// askCalmly asks as a reader does, when no fault can explain an error.
+// askCalmly asks like a reader. Faults have ended, so any error fails the test.
 func (s *simulation) askCalmly(client *cachecore.Client, doc int) answer {
 	got, err := post(s.declare(context.Background(), &question{doc: doc}), client, doc)
 	if err != nil {

@@ -17,7 +17,8 @@ var (
 	writes = flag.Int("writes", 1000, "writes for each strategy and seed; CI asks for 25,000")
 )
 
-// TestStrategies compares what each strategy leaves in the cache, and prints the table.
+// TestStrategies prints a table of the answers that each strategy leaves in the
+// cache, and compares them.
 func TestStrategies(t *testing.T) {
 	t.Parallel()
 	table := newTable()
@@ -52,7 +53,7 @@ func chosenSeeds() []uint64 {
 	return list
 }
 
-// check reports what must not be there.
+// check reports stale answers in a row that must not have any.
 func (s *simulation) check() {
 	if s.strategy.want != none {
 		return

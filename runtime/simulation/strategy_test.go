@@ -11,21 +11,22 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// strategy is a way to keep the cache in step with the documents: a row of the table.
+// strategy is a way to keep the cache consistent with the documents. It has a
+// row in the table.
 type strategy struct {
 	name      string
 	processes int
 	options   []cachecore.Option
-	versioned bool // deps carry the version of the document
+	versioned bool // deps carry the document's version
 	crashes   bool // of processes, between commit and call
 	outages   bool // of the gateway, for longer than the client tries
 	want      want
 
-	// invalidate is what a writer calls after the commit.
+	// invalidate is the function that a writer calls after the commit.
 	invalidate func(context.Context, *simulation, *cachecore.Client, *write) error
 }
 
-// want is what the number of answers that are stale for ever has to be.
+// want is the required number of answers that are stale for ever.
 type want int
 
 const (
@@ -51,15 +52,15 @@ var strategies = []strategy{
 	{name: "one process, outages", processes: 1, invalidate: ours, outages: true},
 }
 
-// twice is a second pass after the longest time that a question takes: sent three
-// times, each held up for 12 s, waiting 10 s for another's answer that fails, and
-// 10 s for its own, with pauses.
+// twice sets a second pass after the longest time that a question takes: sent
+// three times, each held up for 12 s, waiting 10 s for another's answer that
+// fails, and 10 s for its own, with pauses.
 var twice = []cachecore.Option{cachecore.WithSecondPass(2 * time.Minute)}
 
-// tooSoon is a second pass that comes while a question may still be under way.
+// tooSoon sets a second pass while a question may still be in progress.
 var tooSoon = []cachecore.Option{cachecore.WithSecondPass(2 * time.Second)}
 
-// dep returns what an answer about the document depends on.
+// dep returns the dep of an answer about the document.
 func (s *simulation) dep(doc int, version int64) cachecore.Dep {
 	d := cachecore.NewDep(fmt.Sprintf("doc:%d", doc))
 	if s.strategy.versioned {
@@ -68,13 +69,14 @@ func (s *simulation) dep(doc int, version int64) cachecore.Dep {
 	return d
 }
 
-// ours is this module's client as it is.
+// ours calls this module's client without changes.
 func ours(ctx context.Context, s *simulation, client *cachecore.Client, c *write) error {
 	return client.Invalidate(ctx, s.dep(c.doc, c.version))
 }
 
-// fireAndForget is what the vendor's Python client does, but for its missing token:
-// one attempt of up to 30 s, whose failure nobody has to look at.
+// fireAndForget does the same as the vendor's Python client, except that it
+// sends the token: one attempt of up to 30 s, whose failure a caller may
+// ignore.
 func fireAndForget(ctx context.Context, s *simulation, _ *cachecore.Client, c *write) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

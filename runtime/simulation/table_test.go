@@ -9,19 +9,19 @@ import (
 	"text/tabwriter"
 )
 
-// tally is what is counted in one run, or in all runs of one strategy.
+// tally contains the counts of one run, or of all runs of one strategy.
 type tally struct {
 	runs         int
 	writes       int
-	lost         int // writes of which no invalidation ever reached the gateway
+	lost         int // writes whose invalidation never reached the gateway
 	answers      int
 	hits         int
-	stale        int // answers older than their document was when the question was asked
+	stale        int // answers that were older than their document at the time of the question
 	old          int // cached answers at the end that are older than their document
 	left         int // documents that a reader is served from the cache at the end
-	staleForever int // those of them whose answer is older than the document
+	staleForever int // those among them whose answer is older than the document
 
-	faults [conditions]int64 // requests hit
+	faults [conditions]int64 // affected requests
 }
 
 func (t *tally) add(o tally) {
@@ -53,7 +53,7 @@ func (tb *table) add(row int, result tally) {
 	tb.rows[row].add(result)
 }
 
-// check logs the table. It fails if that shows less than it seems to.
+// check logs the table. It fails if the table shows less than it seems to.
 func (tb *table) check(t *testing.T) {
 	t.Helper()
 	tb.mu.Lock()
@@ -63,7 +63,7 @@ func (tb *table) check(t *testing.T) {
 	for i, s := range strategies {
 		r := tb.rows[i]
 		if r.writes == 0 {
-			continue // left out by -run
+			continue // excluded by -run
 		}
 		sum.add(r)
 		s.check(t, r)
@@ -94,13 +94,14 @@ func (s strategy) check(t *testing.T, r tally) {
 	}
 }
 
-// checkVersioned fails if only the readers, who name the current version, keep the
-// versioned row free of stale answers: the gateway has to refuse most of them.
+// checkVersioned fails if the versioned row is free of stale answers only
+// because readers name the current version: the gateway has to refuse most of
+// them.
 func (tb *table) checkVersioned(t *testing.T) {
 	t.Helper()
 	bare, versioned := tb.rows[rowOf(bareName)], tb.rows[rowOf(versionedName)]
 	if bare.writes == 0 || versioned.writes == 0 {
-		return // left out by -run
+		return // excluded by -run
 	}
 	if 5*versioned.old >= bare.old {
 		t.Errorf("%d old answers are in the cache with versions, %d without: the gateway has to refuse most of them, or write more", versioned.old, bare.old)
@@ -124,6 +125,6 @@ func (tb *table) String() string {
 		r := tb.rows[i]
 		row(s.name, r.writes, r.lost, r.answers, r.hits, r.stale, r.old, r.left, r.staleForever)
 	}
-	_ = out.Flush() // a strings.Builder takes everything
+	_ = out.Flush() // writing to a strings.Builder cannot fail
 	return text.String()
 }

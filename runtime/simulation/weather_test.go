@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// condition is what is wrong between the processes and the gateway.
+// condition is the state of the connection between the processes and the
+// gateway.
 type condition int32
 
 const (
 	fair     condition = iota
 	losing             // connections break, before or after the gateway has the request
-	failing            // something in between answers 500
-	limiting           // something in between answers 429
-	stalling           // requests get to the gateway late
+	failing            // an intermediary answers 500
+	limiting           // an intermediary answers 429
+	stalling           // requests reach the gateway late
 	down               // the gateway cannot be reached, and may come back empty
 	conditions
 )
@@ -23,13 +24,15 @@ func (c condition) String() string {
 	return [conditions]string{"fair", "losing", "failing", "limiting", "stalling", "down"}[c]
 }
 
-// Bad weather ends before the client's 30 s are over, and does not return before.
+// Bad weather ends before the client's 30 s are over, and does not return
+// before.
 const (
 	minFair, maxFair = 20 * time.Second, 40 * time.Second
 	minBad, maxBad   = 1 * time.Second, 15 * time.Second
 )
 
-// restartChance is how often the gateway that was down has lost its cache.
+// restartChance is the probability that the gateway loses its cache when it is
+// down.
 const restartChance = 0.3
 
 // An outage outlasts all attempts.
@@ -45,7 +48,7 @@ type weather struct {
 	gateway *gateway
 	outages bool
 	now     atomic.Int32
-	hits    [conditions]atomic.Int64 // requests that were hit
+	hits    [conditions]atomic.Int64 // affected requests
 	clear   func()                   // ends bad weather for good
 }
 
@@ -60,7 +63,7 @@ func newWeather(d *dice, g *gateway, outages bool) *weather {
 	return w
 }
 
-// blow runs until ctx ends.
+// blow changes the weather until ctx ends.
 func (w *weather) blow(ctx context.Context) {
 	for pause(ctx, w.between(minFair, maxFair)) {
 		c := condition(1 + w.below(int(conditions)-1))
@@ -77,7 +80,7 @@ func (w *weather) blow(ctx context.Context) {
 	}
 }
 
-// pause waits. It reports false if ctx ended first.
+// pause waits for d. It returns false if ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -89,17 +92,17 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// fate is what becomes of one request.
+// fate determines the course of one request.
 type fate struct {
-	arrives bool          // the gateway gets the request
-	held    time.Duration // before it does
-	breaks  time.Duration // until the connection breaks, if that comes before the answer; 0 if it does not
-	lost    bool          // the answer never comes
-	cut     bool          // the answer's body breaks off
-	status  int           // of an answer that is not the gateway's; 0 for none
+	arrives bool          // whether the gateway gets the request
+	held    time.Duration // the delay before the gateway gets it
+	breaks  time.Duration // the time after which the connection breaks, unless the answer comes first; 0 if it does not break
+	lost    bool          // whether the answer never comes
+	cut     bool          // whether the answer's body breaks off
+	status  int           // the status of an answer that is not the gateway's; otherwise 0
 }
 
-// hitChance is how many requests bad weather hits.
+// hitChance is the share of requests that bad weather affects.
 const hitChance = 0.7
 
 func (w *weather) fate() fate {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// world is the truth: the documents with their versions, and what happened to them.
+// world contains the documents with their true versions, and a log of the
+// events.
 type world struct {
 	begun time.Time
 
@@ -35,11 +36,11 @@ type event struct {
 type write struct {
 	doc     int
 	version int64
-	arrived atomic.Bool // the gateway has carried out an invalidation for it
+	arrived atomic.Bool // whether the gateway has carried out an invalidation for it
 }
 
-// question is what a reader asks. However often it is sent, it is answered from
-// the same version, as a prompt that holds the text of the document.
+// question is a reader's question. Each time it is sent, it is answered from
+// the same version, like a prompt that contains the text of the document.
 type question struct {
 	doc     int
 	version atomic.Int64 // 0 until it is sent for the first time
@@ -63,7 +64,8 @@ func (w *world) commit(doc int) *write {
 	return c
 }
 
-// read takes the document's version for the question, once.
+// read sets the question's version to that of its document, the first time
+// only.
 func (w *world) read(q *question) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -72,7 +74,7 @@ func (w *world) read(q *question) {
 	}
 }
 
-// countLost counts the writes of which the gateway has never heard.
+// countLost counts the writes whose invalidation never reached the gateway.
 func (w *world) countLost() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,7 +101,8 @@ func (w *world) answered(q *question, a answer) {
 	}
 }
 
-// found counts an answer that is in the cache when all is over, whoever may get it.
+// found counts an answer that is in the cache at the end, even if readers
+// cannot get it.
 func (w *world) found(doc int, a answer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,7 +112,7 @@ func (w *world) found(doc int, a answer) {
 	}
 }
 
-// left counts an answer that a reader gets from the cache when all is over.
+// left counts an answer that a reader gets from the cache at the end.
 func (w *world) left(doc int, a answer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -127,7 +130,8 @@ func (w *world) log(doc int, what string, version int64) {
 	w.note(doc, what, version)
 }
 
-// maxEvents bounds a document's log: only its end explains what is left at the end.
+// maxEvents limits a document's log. Its last events suffice to explain the
+// final state.
 const maxEvents = 60
 
 func (w *world) note(doc int, what string, version int64) {
@@ -138,7 +142,7 @@ func (w *world) note(doc int, what string, version int64) {
 	d.events = append(d.events, event{time.Since(w.begun), what, version})
 }
 
-// story returns the log of a document, one event a line.
+// story returns the log of a document, one event per line.
 func (w *world) story(doc int) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// writer changes documents, one after the other, and invalidates.
+// writer changes documents, one after the other, and invalidates them.
 type writer struct {
 	*process
 	*dice
 }
 
 const (
-	writeEvery    = 10 * time.Second // on average, each writer
-	hangUpWriting = 0.2              // how many callers leave after the commit
-	crashChance   = 0.002            // of a process between commit and call, where the strategy has crashes
+	writeEvery    = 10 * time.Second // on average, for each writer
+	hangUpWriting = 0.2              // the share of callers that leave after the commit
+	crashChance   = 0.002            // of a process between commit and call, if the strategy has crashes
 )
 
-// run writes as often as is its turn.
+// run commits the writer's number of writes.
 func (w *writer) run() {
 	for range turns {
 		time.Sleep(w.between(0, 2*writeEvery))
@@ -30,7 +30,8 @@ func (w *writer) run() {
 	}
 }
 
-// invalidate calls until it succeeds, unless the caller hangs up or the process ends.
+// invalidate calls until it succeeds, unless the caller hangs up or the process
+// ends.
 func (w *writer) invalidate(c *write) {
 	life := w.now()
 	ctx := context.WithValue(life.ctx, writeKey{}, c)

@@ -1,7 +1,7 @@
-// Package conformance holds what an SDK that someone else wrote has to do when
-// it sends its requests through a client of package cachecore, as tests that run
-// over any SDK. A [Driver] says how to build one and call it; [Run] is the suite.
+// Package conformance tests whether a third-party SDK works with a client of
+// package cachecore as its transport. A [Driver] builds an SDK and calls it;
+// [Run] runs the suite over it.
 //
-// The servers are real ones on loopback, which record what arrives. Where a test
-// waits, it waits for an event, not for a time.
+// The servers are real ones on loopback, and record the requests that they
+// receive. Tests wait for events, not for times.
 package conformance

@@ -16,28 +16,30 @@ type SDK interface {
 	Stream(ctx context.Context, question string, piece func(string)) error
 }
 
-// Driver says how to use an SDK, and how it differs from others.
+// Driver builds an SDK's client, and describes how the SDK differs from others.
 type Driver struct {
-	// Wire is the API that it speaks.
+	// Wire is the API that the SDK speaks.
 	Wire Wire
 
-	// New builds it for the gateway at the given URL, which has no /v1, with the
-	// key that it has of its own.
+	// New builds the SDK's client with the SDK's own key, for the gateway at
+	// the given URL, which has no /v1.
 	New func(client *cachecore.Client, gateway, key string) (SDK, error)
 
-	// Retries says that it sends a request up to three times when it is answered
-	// 503 or 429.
+	// Retries reports whether the SDK sends a request up to three times when it
+	// is answered 503 or 429.
 	Retries bool
 
-	// RefusesRedirect says that it follows no redirect to another origin.
+	// RefusesRedirect reports whether the SDK refuses redirects to another
+	// origin.
 	RefusesRedirect bool
 
-	// MissesPlainJSON says that it takes plain JSON, in answer to a request for a
-	// stream, for a stream without pieces.
+	// MissesPlainJSON reports whether the SDK asks for a stream and reads a
+	// plain JSON answer as a stream without pieces.
 	MissesPlainJSON bool
 
-	// Federated builds it without a key, so that it requests a credential through
-	// the injected client, of a path that ends in /oauth/token. Nil if it cannot.
+	// Federated builds the SDK's client without a key. The SDK then requests a
+	// credential through the injected client, from a path that ends in
+	// /oauth/token. Federated is nil if the SDK does not support this.
 	Federated func(client *cachecore.Client, gateway string) (SDK, error)
 }
 

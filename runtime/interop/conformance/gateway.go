@@ -8,8 +8,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecoretest"
 )
 
-// testGateway takes the SDK through the life of a cached answer on the local
-// gateway, which numbers the answers that it has not cached.
+// testGateway tests the SDK over the life of a cached answer on the local
+// gateway, which numbers the answers that are not cached.
 func testGateway(t *testing.T, d Driver, m mode) {
 	gateway := cachecoretest.NewGateway(t)
 	client := gateway.Client(quiet)

@@ -9,13 +9,14 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// redirect answers with the status that keeps method and body.
+// redirect answers with the status that preserves the method and the body.
 func redirect(w http.ResponseWriter, r loopback.Request, to string) {
 	w.Header().Set("Location", to+r.Path+"?"+r.Query)
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// testRedirectWithin shows that a redirect inside the gateway's origin loses nothing.
+// testRedirectWithin tests that a redirect inside the gateway's origin
+// preserves the whole request.
 func testRedirectWithin(t *testing.T, d Driver, m mode) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		if !strings.HasPrefix(r.Path, "/moved/") {
@@ -38,8 +39,9 @@ func testRedirectWithin(t *testing.T, d Driver, m mode) {
 	}
 }
 
-// testFound shows what docs/sdks.md warns of: after a 302 the request has neither
-// its method nor its body, and what answers that passes for the answer.
+// testFound demonstrates a warning in docs/sdks.md. After a 302, the request
+// loses its method and its body, and the SDK accepts the reply to it as the
+// answer.
 func testFound(t *testing.T, d Driver, m mode) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		if r.Method == http.MethodPost {
@@ -47,7 +49,7 @@ func testFound(t *testing.T, d Driver, m mode) {
 			w.WriteHeader(http.StatusFound)
 			return
 		}
-		// The body would have asked for it.
+		// The lost body would have asked for a stream.
 		r.Body = []byte(`"stream":true`)
 		if m.name == "JSON" {
 			r.Body = nil
@@ -63,9 +65,10 @@ func testFound(t *testing.T, d Driver, m mode) {
 	}
 }
 
-// testRedirectElsewhere shows that another port of the same host is not the
-// gateway: it gets nothing that names the tenant, and its word on caching does not
-// count. The SDK's own key is the tenant's token here, the worst case.
+// testRedirectElsewhere tests that another port of the same host does not count
+// as the gateway. The request to it does not contain any data that names the
+// tenant, and its cache status is ignored. The SDK's own key is the tenant's
+// token here, which is the worst case.
 func testRedirectElsewhere(t *testing.T, d Driver, m mode) {
 	elsewhere := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "HIT_L1")

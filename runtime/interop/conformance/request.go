@@ -11,24 +11,24 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// The tenant's token, and the key that an SDK has of its own.
+// The tenant's token, and the SDK's own key.
 const (
 	token = "tenant-token"
 	key   = "sdk-key"
 )
 
-// contract is what most requests depend on.
+// contract is the dep of most requests.
 var contract = cachecore.NewDep("doc:contract-123")
 
 func wantsStream(r loopback.Request) bool {
 	return bytes.Contains(r.Body, []byte(`"stream":true`)) || strings.HasSuffix(r.Path, ":streamGenerateContent")
 }
 
-// isLogin reports whether the SDK asks for a credential of its own.
+// isLogin reports whether the SDK requests a credential of its own.
 func isLogin(r loopback.Request) bool { return strings.HasSuffix(r.Path, "/oauth/token") }
 
 // mustCarry fails the test unless the request carries the tenant's token and
-// these deps, and no others.
+// exactly these deps.
 func mustCarry(t *testing.T, r loopback.Request, deps ...cachecore.Dep) {
 	t.Helper()
 	want := make([]loopback.Dep, len(deps))
@@ -43,7 +43,8 @@ func mustCarry(t *testing.T, r loopback.Request, deps ...cachecore.Dep) {
 	}
 }
 
-// mustNotNameTenant fails the test if any header holds the tenant's token or deps.
+// mustNotNameTenant fails the test if any header contains the tenant's token or
+// deps.
 func mustNotNameTenant(t *testing.T, r loopback.Request) {
 	t.Helper()
 	for name, values := range r.Header {
@@ -53,7 +54,7 @@ func mustNotNameTenant(t *testing.T, r loopback.Request) {
 	}
 }
 
-// quiet keeps out of the tests' output what they provoke.
+// quiet discards log lines that the tests provoke.
 var quiet = cachecore.WithLogger(slog.New(slog.DiscardHandler))
 
 // newClient returns a client for the gateway at the URL.

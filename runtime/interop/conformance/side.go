@@ -10,14 +10,16 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// testSideRequests shows that what the SDK requests for itself through the
-// injected client, once before the first call and once in the background of the
-// second, names neither tenant nor deps, and does not count as an answer.
+// testSideRequests tests the SDK's requests for credentials, which it sends
+// through the injected client: one before the first call, and one in the
+// background of the second. They must not name the tenant or deps, and must not
+// count as answers.
 func testSideRequests(t *testing.T, d Driver) {
 	logins := make(chan loopback.Request, 2)
 	answer := func(w http.ResponseWriter, r loopback.Request) {
 		if isLogin(r) {
-			// It lasts a minute, which makes both SDKs renew it at once, in the background.
+			// The credential lasts a minute, so both SDKs renew it at once, in
+			// the background.
 			fmt.Fprint(w, `{"access_token":"fresh","token_type":"Bearer","expires_in":60}`)
 			logins <- r
 			return
@@ -53,8 +55,8 @@ func testSideRequests(t *testing.T, d Driver) {
 	}
 }
 
-// diversion is a network in which all hosts but the gateway are elsewhere: an
-// SDK's own endpoints cannot be configured.
+// diversion is a transport that sends requests for all hosts except the gateway
+// to elsewhere, because an SDK's own endpoints cannot be configured.
 func diversion(t *testing.T, gateway, elsewhere *loopback.Server) http.RoundTripper {
 	t.Helper()
 	host := func(s *loopback.Server) string {
@@ -76,7 +78,7 @@ func diversion(t *testing.T, gateway, elsewhere *loopback.Server) http.RoundTrip
 	})
 }
 
-// roundTripper is a function as an [http.RoundTripper].
+// roundTripper is a function that implements [http.RoundTripper].
 type roundTripper func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements [http.RoundTripper].

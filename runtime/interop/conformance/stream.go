@@ -10,8 +10,8 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// testStatusFirst shows that a caller can tell a hit from a miss when it has the
-// first piece of a stream, long before the last.
+// testStatusFirst tests that a caller can tell a hit from a miss at the first
+// piece of a stream, long before the last.
 func testStatusFirst(t *testing.T, d Driver) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "HIT_L1_STALE")
@@ -30,9 +30,9 @@ func testStatusFirst(t *testing.T, d Driver) {
 	}
 }
 
-// testNotDelayed shows that no piece waits for a later one: the server sends a
-// piece only when the caller has the one before. Were any held back, both would
-// wait for each other.
+// testNotDelayed tests that pieces are not delayed. The server sends a piece
+// only when the caller has the one before. If a piece were held back, both
+// would wait for each other.
 func testNotDelayed(t *testing.T, d Driver) {
 	pieces := []string{"one ", "two ", "three ", "four ", "five"}
 	handedOut := make(chan string, len(pieces))
@@ -61,8 +61,8 @@ func testNotDelayed(t *testing.T, d Driver) {
 	}
 }
 
-// testPlainJSON shows why a gateway has to answer a request for a stream with
-// one: most SDKs find nothing in plain JSON, and nothing wrong with that.
+// testPlainJSON demonstrates why a gateway must answer a request for a stream
+// with a stream: most SDKs find no text in plain JSON, and report no error.
 func testPlainJSON(t *testing.T, d Driver) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -15,8 +15,8 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// testTags shows that a request carries the token and the deps beside the SDK's
-// own key, and that the gateway's word on the answer reaches the caller.
+// testTags tests that a request carries the token and the deps in addition to
+// the SDK's own key, and that the caller gets the gateway's status.
 func testTags(t *testing.T, d Driver, m mode) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "HIT_L2")
@@ -41,8 +41,8 @@ func testTags(t *testing.T, d Driver, m mode) {
 	}
 }
 
-// testRetries shows that a request that the SDK sends again is the same one, or
-// that it does not send it again.
+// testRetries tests that a retry of the SDK is identical to the first request,
+// or that the SDK does not retry.
 func testRetries(t *testing.T, d Driver, m mode) {
 	failures := make(chan int, 2)
 	failures <- http.StatusServiceUnavailable
@@ -82,7 +82,7 @@ func testRetries(t *testing.T, d Driver, m mode) {
 	}
 }
 
-// testConcurrent shows that each of many calls at once travels with its own deps
+// testConcurrent tests that each of many concurrent calls carries its own deps
 // and gets its own answer and status.
 func testConcurrent(t *testing.T, d Driver, m mode) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
@@ -116,8 +116,8 @@ func testConcurrent(t *testing.T, d Driver, m mode) {
 	gateway.Exactly(t, calls)
 }
 
-// testBypass shows that nothing of a bypass names the tenant, even where the
-// SDK's own key is the tenant's token.
+// testBypass tests that no part of a bypass names the tenant, even if the SDK's
+// own key is the tenant's token.
 func testBypass(t *testing.T, d Driver, m mode) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		w.Header().Set("X-Cache", "BYPASS")
@@ -134,8 +134,8 @@ func testBypass(t *testing.T, d Driver, m mode) {
 	}
 }
 
-// testSameBytes shows that the same call has the same body each time, by which an
-// exact match finds its answer.
+// testSameBytes tests that the same call has the same body each time. An exact
+// match needs the same bytes.
 func testSameBytes(t *testing.T, d Driver, m mode) {
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		d.Wire.answer(w, r, func(int) {}, "30 days")

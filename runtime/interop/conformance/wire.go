@@ -9,17 +9,17 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// Wire is an API as it travels: the forms of its answers.
+// Wire describes an API by the formats of its answers.
 type Wire struct {
-	whole string // a whole answer, with %s for the quoted text
+	whole string // a whole answer; %s is replaced by the quoted text
 	head  string // the events before the first piece of a stream
-	piece string // one piece's event, with %s for the quoted text
+	piece string // one piece's event; %s is replaced by the quoted text
 	tail  string // the events after the last piece
 }
 
-// The APIs that the SDKs speak.
+// The APIs of the SDKs.
 var (
-	// Chat is OpenAI's chat completions, which the gateway speaks.
+	// Chat is OpenAI's chat completions API, which the gateway speaks.
 	Chat = Wire{
 		whole: `{"id":"1","object":"chat.completion","created":1,"model":"m","choices":[` +
 			`{"index":0,"message":{"role":"assistant","content":%s},"finish_reason":"stop"}]}`,
@@ -27,7 +27,7 @@ var (
 		tail:  chatEvent(`{}`, `"stop"`) + "data: [DONE]\n\n",
 	}
 
-	// Messages is Anthropic's.
+	// Messages is Anthropic's messages API.
 	Messages = Wire{
 		whole: `{"id":"1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":%s}],` +
 			`"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}}`,
@@ -39,7 +39,7 @@ var (
 			messagesEvent("message_stop", `"index":0`),
 	}
 
-	// Gemini is Google's generateContent.
+	// Gemini is Google's generateContent API.
 	Gemini = Wire{
 		whole: `{"candidates":[{"content":{"role":"model","parts":[{"text":%s}]},"finishReason":"STOP"}]}`,
 		piece: `data: {"candidates":[{"content":{"role":"model","parts":[{"text":%s}]}}]}` + "\n\n",
@@ -55,8 +55,9 @@ func messagesEvent(kind, fields string) string {
 	return "event: " + kind + "\ndata: {\"type\":\"" + kind + "\"," + fields + "}\n\n"
 }
 
-// answer sends the pieces as what the request asks for. Before each further
-// piece of a stream it calls next with the number of those that were sent.
+// answer sends the pieces as JSON or as a stream, as the request asks. Before
+// each piece of a stream except the first, it calls next with the number of
+// pieces sent.
 func (w Wire) answer(out http.ResponseWriter, r loopback.Request, next func(sent int), pieces ...string) {
 	if !wantsStream(r) {
 		out.Header().Set("Content-Type", "application/json")

@@ -36,7 +36,7 @@ type kit struct{ *genkit.Genkit }
 func newGenkit(ctx context.Context, client *cachecore.Client, gateway, key string) (conformance.SDK, error) {
 	llm := genkit.Init(ctx, genkit.WithPlugins(&compat_oai.OpenAICompatible{
 		Provider: "gateway",
-		BaseURL:  gateway + "/v1/", // with a final slash, or calls race to add one
+		BaseURL:  gateway + "/v1/", // the final slash keeps calls from racing to add one
 		Opts:     []option.RequestOption{option.WithHTTPClient(client.HTTPClient())},
 		APIKey:   key,
 	}))
@@ -58,7 +58,7 @@ func (k kit) Stream(ctx context.Context, question string, piece func(string)) er
 	return err
 }
 
-// TestToolsHaveNoOrder holds docs/sdks.md to what it says of Genkit.
+// TestToolsHaveNoOrder tests the statements of docs/sdks.md about Genkit.
 func TestToolsHaveNoOrder(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]bool{}
@@ -95,7 +95,7 @@ func TestToolsHaveNoOrder(t *testing.T) {
 	}
 }
 
-// roundTripper is a function as an [http.RoundTripper].
+// roundTripper is a function that implements [http.RoundTripper].
 type roundTripper func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements [http.RoundTripper].

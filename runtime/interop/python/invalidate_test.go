@@ -21,10 +21,11 @@ func succeed(w http.ResponseWriter, _ loopback.Request) {
 	fmt.Fprint(w, `{"ok":true,"keys_deleted":0}`)
 }
 
-// quickly retries without the usual waits.
+// quickly retries without the usual delays.
 var quickly = cachecore.WithRetry(cachecore.RetryPolicy{MaxAttempts: 2, BaseDelay: time.Nanosecond})
 
-// Theirs sends no token, so that a gateway that asks for one refuses.
+// The vendor's client sends no token, so a gateway that requires a token
+// refuses.
 func TestInvalidationCarriesToken(t *testing.T) {
 	t.Parallel()
 	gateway := cachecoretest.NewGateway(t)
@@ -46,12 +47,13 @@ func TestInvalidationCarriesToken(t *testing.T) {
 	}
 }
 
-// Theirs gives up at the first failure and says so in a result that raises
-// nothing. Ours tries again, and returns an error if that fails too.
+// The vendor's client gives up at the first failure and reports it in a result,
+// without raising an exception. Ours tries again, and returns an error if that
+// fails too.
 func TestFailedInvalidation(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	failures := map[bool]int{} // still to come for theirs, and for ours
+	failures := map[bool]int{} // remaining failures for the vendor's client (true) and for ours (false)
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -80,15 +82,15 @@ func TestFailedInvalidation(t *testing.T) {
 	gateway.Exactly(t, 3)
 
 	fail(100)
-	p.invalidate(t, contract.ID()) // the call itself ends well
+	p.invalidate(t, contract.ID()) // the call itself returns without an error
 	var invalidate *cachecore.InvalidateError
 	if err := o.Invalidate(t.Context(), contract); !errors.As(err, &invalidate) || invalidate.Attempts != 2 {
 		t.Errorf("ours, always failing: %v, want an error after 2 attempts", err)
 	}
 }
 
-// Theirs takes whatever is not an error for success, a redirect to a log-in page
-// among it. Ours wants 2xx and "ok": true.
+// The vendor's client treats any response that is not an error as success, even
+// a redirect to a log-in page. Ours requires 2xx and "ok": true.
 func TestWhatCountsAsSuccess(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(http.ResponseWriter, loopback.Request){
@@ -112,8 +114,8 @@ func TestWhatCountsAsSuccess(t *testing.T) {
 	}
 }
 
-// Theirs starts all calls at once, as far as httpx lets it, repetitions among
-// them. Ours sends each dep once and keeps to its bound.
+// The vendor's client starts all calls at once, up to httpx's limit, including
+// repetitions. Ours sends each dep once and keeps to its limit.
 func TestManyInvalidations(t *testing.T) {
 	t.Parallel()
 	const httpxConnections, bound, ids = 100, 8, 104
@@ -124,7 +126,8 @@ func TestManyInvalidations(t *testing.T) {
 		deps = append(deps, cachecore.NewDep("doc:"+strconv.Itoa(i)), cachecore.NewDep("doc:0"))
 	}
 
-	// No call is answered before as many have arrived as the client sends at once.
+	// The gateway answers only when as many calls have arrived as the client
+	// sends at once.
 	together := newMeeting(httpxConnections)
 	gateway := loopback.NewServer(t, together.answer)
 	for i, got := range newTheirs(t, gateway.URL, "token", timeout).invalidate(t, names...) {
@@ -151,8 +154,8 @@ func TestManyInvalidations(t *testing.T) {
 	}
 }
 
-// meeting holds calls until a number of them is there, and lets the others pass
-// once that has happened.
+// meeting holds calls back until a number of them have arrived, and lets all
+// later ones pass.
 type meeting struct {
 	mu    sync.Mutex
 	size  int
@@ -181,7 +184,7 @@ func (m *meeting) answer(w http.ResponseWriter, r loopback.Request) {
 	succeed(w, r)
 }
 
-// A gateway that does not answer leaves theirs with an empty error text.
+// After a timeout, the vendor's client reports an empty error text.
 func TestStalledInvalidation(t *testing.T) {
 	t.Parallel()
 	end := make(chan struct{})
@@ -198,7 +201,7 @@ func TestStalledInvalidation(t *testing.T) {
 	}
 }
 
-// Theirs understands no date in Retry-After.
+// The vendor's client does not understand dates in Retry-After.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	p := newTheirs(t, "http://127.0.0.1", "token", timeout)
@@ -206,7 +209,7 @@ func TestRetryAfter(t *testing.T) {
 	for name, tt := range map[string]struct {
 		value    string
 		theirs   *float64
-		from, to time.Duration // ours, which counts from the present
+		from, to time.Duration // of our client, counted from the present
 	}{
 		"seconds": {value: "7", theirs: new(7.0), from: 7 * time.Second, to: 7 * time.Second},
 		"date":    {value: inAnHour.UTC().Format(http.TimeFormat), theirs: nil, from: time.Second, to: time.Hour},

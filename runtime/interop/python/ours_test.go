@@ -12,16 +12,17 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// request is an LLM request that either client can send, byte for byte the same.
+// request is an LLM request that both clients can send, byte for byte the same.
 type request struct {
 	url           string
 	body          string
-	deps          [][]cachecore.Dep // of the nested contexts, the outermost first
-	bypass        bool              // in the innermost one
+	deps          [][]cachecore.Dep // the deps of the nested contexts, the outermost first
+	bypass        bool              // whether the innermost context is a bypass
 	authorization string            // set by the SDK
 }
 
-// answer is what the caller gets, with the status as each client parses it.
+// answer is the answer that the caller gets, with the status as each client
+// parses it.
 type answer struct {
 	Text       string  `json:"text"`
 	Status     string  `json:"status"`
@@ -45,7 +46,7 @@ func newOurs(t *testing.T, gateway, token string, opts ...cachecore.Option) ours
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // what goes on in the background has no gateway any more
+		cancel() // the gateway of background calls has already closed
 		_ = client.Close(ctx)
 	})
 	return ours{client}
@@ -84,7 +85,7 @@ func newAnswer(text string, s cachecore.CacheStatus) answer {
 	return answer{Text: text, Status: string(s.Status), Similarity: s.Similarity, Age: int(s.Age.Seconds())}
 }
 
-// wireDep is a dep as the protocol spells it.
+// wireDep is a dep in the protocol's format.
 type wireDep = loopback.Dep
 
 func wireDeps(deps []cachecore.Dep) []wireDep {

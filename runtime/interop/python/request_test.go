@@ -13,7 +13,7 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// nothing answers an empty object.
+// nothing answers with an empty object.
 func nothing(w http.ResponseWriter, _ loopback.Request) { w.Write([]byte("{}")) } //nolint:errcheck // the client has left
 
 var (
@@ -21,8 +21,9 @@ var (
 	table    = cachecore.NewDep("table:docs")
 )
 
-// A nested context replaces the outer one's deps in theirs, so that the answer
-// outlives a change of what the outer one has read. In ours they add up.
+// In the vendor's client, a nested context replaces the deps of the outer one,
+// so that the answer outlives a change of the outer context's data. In ours,
+// the deps add up.
 func TestNestedContexts(t *testing.T) {
 	t.Parallel()
 	server := loopback.NewServer(t, nothing)
@@ -38,8 +39,8 @@ func TestNestedContexts(t *testing.T) {
 	}
 }
 
-// Theirs hands token and deps to any host that its transport is used for, ours
-// to the gateway alone.
+// The vendor's client sends the token and deps to any host that its transport
+// is used for. Ours sends them to the gateway only.
 func TestOtherHosts(t *testing.T) {
 	t.Parallel()
 	elsewhere := loopback.NewServer(t, nothing)
@@ -66,8 +67,8 @@ func TestOtherHosts(t *testing.T) {
 	}
 }
 
-// An SDK whose own key is the tenant's token makes of theirs' bypass a cached
-// request. Ours takes it out.
+// If an SDK's own key is the tenant's token, a bypass of the vendor's client
+// becomes a cached request. Ours removes the token.
 func TestBypassWithTokenAsKey(t *testing.T) {
 	t.Parallel()
 	gateway := cachecoretest.NewGateway(t)
@@ -85,8 +86,9 @@ func TestBypassWithTokenAsKey(t *testing.T) {
 	}
 }
 
-// Behind an SDK that hides response headers theirs has no way to tell a hit:
-// this is all that it can be asked for. Ours has the context's Call.
+// Behind an SDK that hides response headers, the vendor's client cannot report
+// a hit: these are all of its public names. Ours reports it in the context's
+// Call.
 func TestHiddenStatus(t *testing.T) {
 	t.Parallel()
 	gateway := cachecoretest.NewGateway(t)
@@ -104,8 +106,8 @@ func TestHiddenStatus(t *testing.T) {
 	}
 }
 
-// Theirs escapes what is not ASCII, ours does not: the bytes differ, and what
-// they decode to does not. See also TestDepsDecodeAlike.
+// The vendor's client escapes characters that are not ASCII, ours does not. The
+// bytes differ, but decode to the same text. See also TestDepsDecodeAlike.
 func TestHeaderBytes(t *testing.T) {
 	t.Parallel()
 	server := loopback.NewServer(t, nothing)
@@ -129,7 +131,8 @@ func TestHeaderBytes(t *testing.T) {
 	}
 }
 
-// Both read the gateway's headers alike, what is absent or wrong included.
+// Both clients read the gateway's headers alike, including missing and invalid
+// ones.
 func TestParseStatus(t *testing.T) {
 	t.Parallel()
 	p := newTheirs(t, "http://127.0.0.1", "token", timeout)

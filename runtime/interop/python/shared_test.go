@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// timeout is never reached.
+// timeout is long enough that it is never reached.
 const timeout = 10 * time.Minute
 
 const (
@@ -27,10 +27,10 @@ const (
 	streamed = `{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"What notice?"}]}`
 )
 
-// bare is the token as the vendor's tests send it, without its prefix.
+// bare returns the token without its prefix, as the vendor's tests send it.
 func bare(token string) string { return token[strings.Index(token, ".")+1:] }
 
-// onGateway returns both clients of one tenant.
+// onGateway returns both clients, for the same tenant.
 func onGateway(t *testing.T, gateway *cachecoretest.Gateway, c devgateway.Claims) (ours, *theirs) {
 	t.Helper()
 	token := gateway.Token(c)
@@ -74,8 +74,8 @@ func TestDepsDecodeAlike(t *testing.T) {
 	}
 }
 
-// What one client has cached, the other gets, for equal bytes; and what theirs
-// has tagged, ours invalidates.
+// An answer cached by one client is served to the other if the bytes are equal.
+// Our client invalidates answers that the vendor's client has tagged.
 func TestClientsShareAnswers(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"JSON": whole, "stream": streamed} {
@@ -101,8 +101,8 @@ func TestClientsShareAnswers(t *testing.T) {
 	}
 }
 
-// Neither other roles nor other tenants get an answer, whichever client asks,
-// even with the same dep.
+// Other roles and other tenants do not get an answer, with either client, even
+// with the same dep.
 func TestClientsNeverShareAcross(t *testing.T) {
 	t.Parallel()
 	gateway := cachecoretest.NewGateway(t)

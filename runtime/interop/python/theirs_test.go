@@ -19,7 +19,7 @@ type theirs struct {
 	stderr *bytes.Buffer
 }
 
-// newTheirs starts the client for a gateway. Its timeout bounds invalidations.
+// newTheirs starts the client for a gateway. Its timeout limits invalidations.
 func newTheirs(t *testing.T, gateway, token string, timeout time.Duration) *theirs {
 	t.Helper()
 	// The test's own context would kill it before its clean-up.
@@ -39,7 +39,7 @@ func newTheirs(t *testing.T, gateway, token string, timeout time.Duration) *thei
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		in.Close() // which ends the driver
+		in.Close() // this ends the driver
 		if _, err := io.Copy(io.Discard, out); err != nil {
 			t.Errorf("driver.py: %v", err)
 		}
@@ -54,7 +54,7 @@ func newTheirs(t *testing.T, gateway, token string, timeout time.Duration) *thei
 	return p
 }
 
-// call asks the driver for op and decodes what it answers.
+// call sends op to the driver and decodes its answer.
 func call[T any](t *testing.T, p *theirs, op string, arguments map[string]any) T {
 	t.Helper()
 	line := map[string]any{"op": op}

@@ -13,8 +13,8 @@ import (
 	"github.com/depgen/depgen/internal/testenv"
 )
 
-// interpreter returns a Python that has the vendor's client. Where there is no
-// Python, or nowhere to get the client from, the test is skipped.
+// interpreter returns a Python that has the vendor's client. It skips the test
+// if Python is missing or the client cannot be installed.
 func interpreter(t *testing.T) string {
 	t.Helper()
 	if python := os.Getenv("DEPGEN_PYTHON"); python != "" {
@@ -27,8 +27,8 @@ func interpreter(t *testing.T) string {
 	return python
 }
 
-// environment returns the Python of a virtual environment with the client,
-// which it makes if no earlier run has.
+// environment returns the Python of a virtual environment with the client. It
+// makes the environment unless an earlier run has done so.
 var environment = sync.OnceValues(func() (string, error) {
 	python3, err := exec.LookPath("python3")
 	if err != nil {
@@ -46,8 +46,8 @@ var environment = sync.OnceValues(func() (string, error) {
 	return python, makeEnvironment(python3, dir)
 })
 
-// makeEnvironment makes it beside dir and then moves it there, so that dir is
-// whole or missing.
+// makeEnvironment makes the environment in a temporary directory next to dir
+// and then renames that to dir, so that dir is either complete or missing.
 func makeEnvironment(python3, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
@@ -69,13 +69,13 @@ func makeEnvironment(python3, dir string) error {
 	if err := os.Rename(unfinished, dir); err != nil {
 		if _, missing := os.Stat(dir); missing != nil {
 			return err
-		} // else another run was faster
+		} // otherwise another run was faster
 	}
 	return nil
 }
 
-// lastLine returns the last line of what a command printed, which says best why
-// it failed.
+// lastLine returns the last line of a command's output, which best explains a
+// failure.
 func lastLine(out []byte) []byte {
 	out = bytes.TrimSpace(out)
 	return out[bytes.LastIndexByte(out, '\n')+1:]

@@ -23,7 +23,7 @@ type eino struct{ *openai.ChatModel }
 func newEino(client *cachecore.Client, gateway, key string) (conformance.SDK, error) {
 	llm, err := openai.NewChatModel(context.Background(), &openai.ChatModelConfig{
 		BaseURL:    gateway + "/v1",
-		HTTPClient: client.HTTPClient(), // Timeout has no effect beside it
+		HTTPClient: client.HTTPClient(), // Timeout has no effect if this is set
 		APIKey:     key,
 		Model:      "gpt-4o",
 	})

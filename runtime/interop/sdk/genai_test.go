@@ -32,9 +32,10 @@ func newGenAI(client *cachecore.Client, gateway, key string) (conformance.SDK, e
 	return gemini{llm}, err
 }
 
-// newRetryingGenAI differs from newGenAI in what an application may opt into.
+// newRetryingGenAI is like newGenAI, but with the retries that an application
+// may enable.
 func newRetryingGenAI(client *cachecore.Client, gateway, key string) (conformance.SDK, error) {
-	delay := 0.001 // s
+	delay := 0.001 // in seconds
 	llm, err := genai.NewClient(context.Background(), &genai.ClientConfig{
 		HTTPOptions: genai.HTTPOptions{
 			BaseURL:      gateway,

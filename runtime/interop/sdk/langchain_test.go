@@ -22,7 +22,7 @@ func newLangChain(client *cachecore.Client, gateway, key string) (conformance.SD
 	llm, err := openai.New(
 		openai.WithBaseURL(gateway+"/v1"),
 		openai.WithHTTPClient(client.HTTPClient()),
-		openai.WithToken(key), // not empty, or it fails
+		openai.WithToken(key), // must not be empty
 		openai.WithModel("gpt-4o"),
 	)
 	return langChain{llm}, err

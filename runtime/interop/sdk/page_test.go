@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestPageShowsHowToBuildEach requires docs/sdks.md to show, for each SDK, the
-// lines that its tests build it with.
+// TestPageShowsHowToBuildEach requires docs/sdks.md to show each SDK's
+// construction, as written in its tests.
 func TestPageShowsHowToBuildEach(t *testing.T) {
 	t.Parallel()
 	page := read(t, "../../../docs/sdks.md")
@@ -30,8 +30,8 @@ func TestPageShowsHowToBuildEach(t *testing.T) {
 	}
 }
 
-// beforeReturn returns the body of a function but its last statement, without
-// indentation.
+// beforeReturn returns the body of a function without its last statement and
+// without indentation.
 func beforeReturn(t *testing.T, path, function string) string {
 	t.Helper()
 	text := read(t, path)

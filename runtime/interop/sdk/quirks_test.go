@@ -23,10 +23,10 @@ import (
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 
-// These tests hold docs/sdks.md to what it says of single SDKs.
+// These tests check the statements of docs/sdks.md about single SDKs.
 
-// client returns one whose requests a gateway in memory answers, if it is
-// given.
+// client returns a client for the url. If a gateway is given, it answers the
+// client's requests in memory.
 func client(t *testing.T, url string, gateway ...roundTripper) *cachecore.Client {
 	t.Helper()
 	var opts []cachecore.Option
@@ -41,7 +41,7 @@ func client(t *testing.T, url string, gateway ...roundTripper) *cachecore.Client
 	return c
 }
 
-// roundTripper is a function as an [http.RoundTripper].
+// roundTripper is a function that implements [http.RoundTripper].
 type roundTripper func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements [http.RoundTripper].
@@ -64,8 +64,8 @@ func TestAnthropicAddsV1Itself(t *testing.T) {
 	}
 }
 
-// The Responses API is tagged like all others; the local gateway does not have
-// it.
+// The Responses API is tagged like all others; the local gateway does not
+// support it.
 func TestOpenAIResponses(t *testing.T) {
 	t.Parallel()
 	dep := cachecore.NewDep("doc:1")
@@ -145,7 +145,7 @@ func TestAnthropicWaitsAsLongAsItIsTold(t *testing.T) {
 	})
 }
 
-// respond answers in memory, and asks to be left alone for an hour.
+// respond answers in memory, and asks the client not to retry for an hour.
 func respond(req *http.Request, code int, body string) *http.Response {
 	return &http.Response{
 		StatusCode: code, Request: req, Body: io.NopCloser(strings.NewReader(body)),
@@ -221,7 +221,7 @@ func TestEmptyKey(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, variable := range []string{"OPENAI_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY"} {
-				t.Setenv(variable, "") // where they would look next
+				t.Setenv(variable, "") // the SDKs would read these next
 			}
 			if _, err := build(client(t, "http://127.0.0.1"), "http://127.0.0.1", ""); err == nil {
 				t.Error("an empty key is no error")

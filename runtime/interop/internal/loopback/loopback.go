@@ -1,5 +1,5 @@
-// Package loopback is a server on loopback that records what it receives, for
-// tests that show what a client has really sent.
+// Package loopback provides a server on loopback that records the requests that
+// it receives, so that tests can check a client's real requests.
 package loopback
 
 import (
@@ -13,20 +13,20 @@ import (
 	"testing"
 )
 
-// Request is a request as it arrived.
+// Request is a received request.
 type Request struct {
 	Method, Path, Query string
 	Header              http.Header
 	Body                []byte
 }
 
-// Dep is an element of the deps header, as the protocol spells it.
+// Dep is an element of the deps header, in the protocol's format.
 type Dep struct {
 	ID   string `json:"dep_id"`
 	Hash string `json:"expected_hash"`
 }
 
-// Deps returns what the deps header holds, nil if there is none.
+// Deps returns the deps in the deps header, or nil if the header is missing.
 func (r Request) Deps(tb testing.TB) []Dep {
 	tb.Helper()
 	header := r.Header.Get("X-Cachecore-Deps")
@@ -45,7 +45,7 @@ func (r Request) Deps(tb testing.TB) []Dep {
 	return deps
 }
 
-// Server records what it receives. It is safe for concurrent use.
+// Server records all requests that it receives. It is safe for concurrent use.
 type Server struct {
 	*httptest.Server
 
@@ -53,7 +53,8 @@ type Server struct {
 	got []Request
 }
 
-// NewServer starts a server that answers with answer and is closed with the test.
+// NewServer starts a server that answers with answer. It is closed when the
+// test ends.
 func NewServer(tb testing.TB, answer func(http.ResponseWriter, Request)) *Server {
 	tb.Helper()
 	s := &Server{}
@@ -72,14 +73,15 @@ func NewServer(tb testing.TB, answer func(http.ResponseWriter, Request)) *Server
 	return s
 }
 
-// Requests returns those so far.
+// Requests returns the requests received so far.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.got)
 }
 
-// Exactly returns the requests so far, of which there must be n.
+// Exactly returns the requests received so far. It fails the test unless their
+// number is n.
 func (s *Server) Exactly(tb testing.TB, n int) []Request {
 	tb.Helper()
 	got := s.Requests()
