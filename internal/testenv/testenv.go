@@ -1,5 +1,5 @@
-// Package testenv skips the tests that need a program which the machine lacks,
-// so that Go alone is enough to run all others.
+// Package testenv skips tests that need a program missing on the machine, so
+// that Go alone is enough to run all others.
 package testenv
 
 import (
@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// Missing skips the test, which needs something that err says is missing, and
-// prints one line for each need of the process. With CI=true it fails the test.
+// Missing skips the test because something that it needs is missing, as err
+// reports. It prints one line for each need of the process. With CI=true it
+// fails the test.
 func Missing(t testing.TB, need string, err error) {
 	t.Helper()
 	line := message(t.Name(), need, err)
@@ -24,7 +25,7 @@ func Missing(t testing.TB, need string, err error) {
 	t.Skip(line)
 }
 
-// told holds the needs that a line was printed for.
+// told contains the needs that a line was printed for.
 var told sync.Map
 
 func message(test, need string, err error) string {
@@ -33,8 +34,8 @@ func message(test, need string, err error) string {
 	return fmt.Sprintf("skipped %s and others, which need %s: %s", test, need, reason)
 }
 
-// tell prints a line where the user of go test sees it. Go test discards the
-// output of a package that passes, so the line goes to the standard error of go
+// tell prints a line to where the user of go test sees it. Go test discards the
+// output of a package that passes, so tell writes to the standard error of go
 // test itself, or else to the terminal.
 func tell(line string) {
 	for _, name := range []string{fmt.Sprintf("/proc/%d/fd/2", os.Getppid()), "/dev/tty"} {

@@ -26,12 +26,12 @@ func TestMissing_Itself(t *testing.T) { //nolint:paralleltest // it is alone in 
 	}
 }
 
-// run runs TestMissing_Itself and returns what it prints, and what it prints to
-// the standard error of its parent.
+// run runs TestMissing_Itself. It returns the output of the run and the
+// standard error of its parent process.
 func run(t *testing.T, ci string) (output, parent string, err error) {
 	t.Helper()
-	// A shell stands between, because the parent of the run is to have another
-	// standard error than this process.
+	// The shell is the parent of the run, so that the parent's standard error
+	// differs from that of this process.
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `"$0" -test.v -test.run '^TestMissing_Itself$' 2>&3 & wait $!`, os.Args[0])
 	cmd.Env = append(os.Environ(), "TESTENV_ITSELF=1", "CI="+ci)
 	r, w, err := os.Pipe()

@@ -14,7 +14,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// instant answers at once, with what it made before.
+// instant answers at once, with a response that it made before.
 func instant(status string) roundTripFunc {
 	h, body := http.Header{"X-Cache": {status}}, io.NopCloser(strings.NewReader(""))
 	return func(*http.Request) (*http.Response, error) {
@@ -36,7 +36,7 @@ func sdkRequest(tb testing.TB, deps int) *http.Request {
 	return req
 }
 
-// bareClone is what no RoundTripper that adds a header can do without.
+// bareClone does the minimum that any RoundTripper that adds a header must do.
 func bareClone(base http.RoundTripper) roundTripFunc {
 	return func(req *http.Request) (*http.Response, error) { return base.RoundTrip(req.Clone(req.Context())) }
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// busyGateway admits so many requests at a time and answers 503 to the others.
-// It answers none before it has had a given number of them at once.
+// busyGateway handles up to admits requests at a time and answers 503 to the
+// others. It holds all answers until it has had crowd requests at once.
 type busyGateway struct {
 	*httptest.Server
 
@@ -77,8 +77,8 @@ func TestInvalidate_TenThousandAtOnce(t *testing.T) {
 	}
 }
 
-// A client that is allowed more than the gateway admits is refused at times,
-// and still loses nothing.
+// A client with a higher limit than the gateway's is refused at times, and
+// still loses no invalidation.
 func TestInvalidate_MoreAtATimeThanTheGatewayAdmits(t *testing.T) {
 	t.Parallel()
 	const n, admits = 500, 4

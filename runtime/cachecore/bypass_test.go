@@ -116,8 +116,7 @@ func TestWithBypass_StatusIsCaptured(t *testing.T) {
 	}
 }
 
-// A request that cannot carry what was declared goes uncached, whatever the
-// reason.
+// A request that cannot carry the declared deps always goes uncached.
 func TestTransport_DegradesToBypass(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no such user")
@@ -184,7 +183,8 @@ func TestTransport_DegradesToBypass(t *testing.T) {
 	}
 }
 
-// A header that is set raw keeps its spelling, and must not arrive beside ours.
+// A header that is set raw keeps its spelling, and must not arrive in addition
+// to the client's own.
 func TestTransport_MergesOtherSpellings(t *testing.T) {
 	t.Parallel()
 	deps := func(json string) []string { return []string{base64.RawURLEncoding.EncodeToString([]byte(json))} }

@@ -14,13 +14,13 @@ import (
 	"unicode"
 )
 
-// Client is one tenant's access to a gateway: a transport for LLM requests, and
-// invalidations. It is safe for concurrent use. Make one and keep it; call
-// [Client.Close] before the program ends.
+// Client gives one tenant access to a gateway: it has a transport for LLM
+// requests and methods for invalidations. It is safe for concurrent use. Make
+// one and keep it; call [Client.Close] before the program ends.
 type Client struct {
 	cfg       config
 	origin    origin
-	endpoint  string // of invalidations
+	endpoint  string // URL of invalidations
 	token     secret
 	transport *Transport
 	slots     chan struct{} // one for each invalidation that is being sent
@@ -38,14 +38,15 @@ type Client struct {
 	mu       sync.Mutex
 	closed   bool
 	closeErr error         // of a Close that gave up
-	pending  int           // what Close waits for
-	idle     chan struct{} // closed when closed and nothing is pending
+	pending  int           // work that Close waits for
+	idle     chan struct{} // closed when the client is closed and pending is 0
 }
 
-// New returns a client for the gateway at the given URL (its scheme, host and
-// port, without the /v1 that SDKs want in theirs) and a tenant's token. It
-// checks both, and the options, but does not connect. White space around the
-// token, as the newline of a file, is cut off.
+// New returns a client for the gateway at the given URL, with a tenant's token.
+// The URL has a scheme, a host and a port, but not the /v1 that SDKs want in
+// their base URL. New checks the URL, the token and the options, but does not
+// connect. It trims white space around the token, such as the newline at the
+// end of a file.
 func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 	base, err := parseGatewayURL(gatewayURL)
 	if err != nil {
@@ -129,8 +130,8 @@ func originOf(u *url.URL) origin {
 	return origin{asciiLower(u.Scheme), asciiLower(u.Hostname()), port}
 }
 
-// asciiLower folds ASCII letters alone: strings.ToLower makes ASCII of letters
-// that are not, so that two hosts would be one.
+// asciiLower lowers ASCII letters only. strings.ToLower maps some other letters
+// to ASCII, which would make two hosts equal.
 func asciiLower(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -154,22 +155,23 @@ func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.h
 // Transport returns the RoundTripper that adds token and deps to LLM requests.
 func (c *Client) Transport() *Transport { return c.transport }
 
-// HTTPClient returns a new http.Client around the transport, without a timeout,
-// which would cut streams: bound requests by their contexts.
+// HTTPClient returns a new http.Client around the transport. It has no timeout,
+// because a timeout would cut streams: bound requests by their contexts.
 func (c *Client) HTTPClient() *http.Client { return &http.Client{Transport: c.transport} }
 
-// String names the gateway; it keeps the token out of logs.
+// String returns the gateway's origin, without the token, so that the token
+// stays out of logs.
 func (c *Client) String() string { return "cachecore.Client(" + c.origin.String() + ")" }
 
-// GoString is [Client.String], for %#v.
+// GoString returns the same text as [Client.String], for %#v.
 func (c *Client) GoString() string { return c.String() }
 
-// Close waits until the invalidations that were begun are done: those whose
-// callers hung up, repetitions after a late fill, and second passes. It waits
-// no longer than two fill windows for requests in flight: see [WithFillWindow].
-// New invalidations fail with [ErrClosed]; the transport goes on working. When
-// ctx ends first, Close gives up the rest and returns the context's error at
-// once, as does each later call.
+// Close waits until all invalidations in progress are done, including those
+// whose callers hung up, repetitions after a late fill, and second passes. It
+// waits for requests in flight for two fill windows at most: see
+// [WithFillWindow]. New invalidations fail with [ErrClosed]; the transport goes
+// on working. When ctx ends first, Close gives up the rest and returns the
+// context's error at once. Later calls then return the same error.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	if !c.closed {
@@ -198,8 +200,8 @@ func (c *Client) Close(ctx context.Context) error {
 	return c.closeErr
 }
 
-// begin counts n goroutines that Close waits for. It reports false on a closed
-// client.
+// begin counts n goroutines that Close waits for. It returns false if the
+// client is closed.
 func (c *Client) begin(n int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -210,8 +212,8 @@ func (c *Client) begin(n int) bool {
 	return true
 }
 
-// retain counts one more piece of work that Close waits for. It reports false
-// on a client that is closed and has done its work.
+// retain counts one more piece of work that Close waits for. It returns false
+// if the client is closed and has done its work.
 func (c *Client) retain() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -222,8 +224,8 @@ func (c *Client) retain() bool {
 	return true
 }
 
-// spawn counts one more goroutine, begun by one that is counted, so that a
-// closed client still ends what it began.
+// spawn starts f in a goroutine that Close waits for. Only a counted goroutine
+// may call it: f runs even if the client is closed by then.
 func (c *Client) spawn(f func()) {
 	c.mu.Lock()
 	c.pending++

@@ -85,7 +85,7 @@ func TestInvalidate_FailureAfterHangUpIsLogged(t *testing.T) {
 	})
 }
 
-// The values of the caller's context are there for tracing, its end is not.
+// The caller's context keeps its values, for tracing, but not its end.
 func TestInvalidate_KeepsTheContextsValues(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -177,8 +177,8 @@ func TestClose_GivesUpWhenItsContextEnds(t *testing.T) {
 				if again := c.Close(context.Background()); !errors.Is(again, err) {
 					t.Errorf("a second Close returned %v, want %v again", again, err)
 				}
-				// Who still waits for an invalidation is told why it is not
-				// done.
+				// A caller who still waits for an invalidation gets the reason
+				// why it is not done.
 				if err := <-result; tt.g.invalidate != nil && !errors.Is(err, cachecore.ErrClosed) {
 					t.Errorf("Invalidate returned %v, want ErrClosed", err)
 				}

@@ -7,10 +7,9 @@ import (
 )
 
 // coarser returns the set with parts replaced by their wholes, one step up, in
-// order to save the given number of bytes of its header, or the set with an
-// error if there is nothing left to replace. An invalidation of a part also
-// invalidates its wholes, so an answer tagged with one of them is still
-// dropped.
+// order to save the given number of bytes of its header. It returns the set
+// with an error if no part is left to replace. An invalidation of a part also
+// invalidates its wholes, so an answer tagged with a whole is still dropped.
 func (s *depSet) coarser(excess int) *depSet {
 	wholes := largestWholes(s.deps, excess)
 	if len(wholes) == 0 {
@@ -27,9 +26,9 @@ func (s *depSet) coarser(excess int) *depSet {
 	return newDepSet(deps)
 }
 
-// largestWholes returns the wholes to put in place of their parts in order to
-// save the given number of bytes, those first whose parts take the most; all of
-// them if they do not save enough.
+// largestWholes returns the wholes that replace their parts in order to save
+// the given number of bytes. Those whose parts take the most bytes come first.
+// It returns all wholes if they do not save enough.
 func largestWholes(deps []Dep, excess int) map[string]bool {
 	type whole struct {
 		id     string
@@ -62,7 +61,7 @@ func largestWholes(deps []Dep, excess int) map[string]bool {
 	return chosen
 }
 
-// whole returns what the dep is coarsened to: the first of what it is part of.
+// whole returns the dep that replaces d in a coarser set: its first whole.
 func (d Dep) whole() (Dep, bool) {
 	if d.relations == nil || len(d.relations.wholes) == 0 {
 		return Dep{}, false
@@ -70,8 +69,8 @@ func (d Dep) whole() (Dep, bool) {
 	return d.relations.wholes[0], true
 }
 
-// headerSize returns about how many bytes of the header the dep takes: base64
-// makes four bytes of three.
+// headerSize estimates the bytes that the dep takes in the header: base64 turns
+// three bytes into four.
 func headerSize(d Dep) int {
 	return (len(`{"dep_id":"","expected_hash":""},`) + len(d.id) + len(d.hash)) * 4 / 3
 }

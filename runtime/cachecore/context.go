@@ -12,9 +12,9 @@ type (
 	trackKey  struct{}
 )
 
-// WithDeps returns a context whose LLM requests depend on deps, besides those
-// that ctx already declares. An invalid dep, or one id with two hashes, makes
-// its requests a bypass: see [CacheStatus.Err].
+// WithDeps returns a context whose LLM requests depend on deps, in addition to
+// those that ctx already declares. An invalid dep, or one id with two hashes,
+// turns its requests into a bypass: see [CacheStatus.Err].
 func WithDeps(ctx context.Context, deps ...Dep) context.Context {
 	if len(deps) == 0 {
 		return ctx
@@ -22,28 +22,31 @@ func WithDeps(ctx context.Context, deps ...Dep) context.Context {
 	return context.WithValue(ctx, depsKey{}, union(declared(ctx), newDepSet(deps)))
 }
 
-// WithCall is [WithDeps] with a holder for the cache statuses of the requests
-// made with the returned context. Calls nest: the one in ctx sees them too.
+// WithCall adds deps as [WithDeps] does, and returns a [Call] that collects the
+// cache statuses of the requests made with the returned context. Calls nest:
+// the call in ctx collects them too.
 func WithCall(ctx context.Context, deps ...Dep) (context.Context, *Call) {
 	call := &Call{outer: callFrom(ctx)}
 	return WithDeps(context.WithValue(ctx, callKey{}, call), deps...), call
 }
 
 // WithBypass returns a context whose LLM requests the gateway neither looks up
-// nor keeps: they carry no tenant token and no deps, whoever has set them.
+// nor stores. They carry no tenant token and no deps, even if the caller has
+// set these headers.
 func WithBypass(ctx context.Context) context.Context {
 	return context.WithValue(ctx, bypassKey{}, true)
 }
 
-// Track returns a context that records what [Use] and the generated UseX are
-// called with. An LLM request made with it depends on all that was recorded
-// until then. Inside another tracked context, what is recorded counts for both.
+// Track returns a context that records the deps passed to [Use] and to the
+// generated UseX functions. An LLM request made with it depends on all deps
+// recorded so far. Inside another tracked context, a recorded dep counts for
+// both.
 func Track(ctx context.Context) context.Context {
 	return context.WithValue(ctx, trackKey{}, &tracker{outer: trackerFrom(ctx)})
 }
 
-// Use records in a context of [Track] that deps were read. Without one, it does
-// nothing: a function that reads data can call it whoever its caller is.
+// Use records in a context of [Track] that deps were read. Without such a
+// context it has no effect, so a function that reads data can always call it.
 func Use(ctx context.Context, deps ...Dep) {
 	for t := trackerFrom(ctx); t != nil; t = t.outer {
 		t.add(deps)
@@ -60,7 +63,7 @@ type tracker struct {
 	seen map[seenDep]struct{}
 }
 
-// seenDep tells deps apart that are not the same declaration.
+// seenDep is a key that differs for deps that are not the same declaration.
 type seenDep struct {
 	id, hash string
 	valid    bool
@@ -92,8 +95,8 @@ func (t *tracker) recorded() *depSet {
 	return t.set
 }
 
-// effective returns all that a request made with ctx depends on now, nil or
-// empty if that is nothing.
+// effective returns all deps of a request made with ctx now. It returns nil or
+// an empty set if it has no deps.
 func effective(ctx context.Context) *depSet {
 	set := declared(ctx)
 	for t := trackerFrom(ctx); t != nil; t = t.outer {

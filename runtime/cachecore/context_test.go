@@ -95,7 +95,7 @@ func TestTrack_Nests(t *testing.T) {
 		want map[string]bool
 	}{
 		{"outer", outer, map[string]bool{"before": true, "left": true, "right": true}},
-		// An answer made inside may be made from all that was read around it.
+		// An answer made inside may depend on all data that was read outside.
 		{"left", left, map[string]bool{"before": true, "left": true, "right": true}},
 	} {
 		got := map[string]bool{}
@@ -124,8 +124,8 @@ func TestTrack_ConcurrentUse(t *testing.T) {
 	}
 }
 
-// Two contexts may record one id with different wholes: what it is coarsened to is
-// each one's own.
+// Two contexts may record one id with different wholes: each coarsens it to its
+// own.
 func TestTrack_CoarsensToItsOwnWholes(t *testing.T) {
 	t.Parallel()
 	base := cachecore.WithDeps(t.Context(), cachecore.NewDep("b:1"))

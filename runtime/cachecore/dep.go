@@ -10,22 +10,22 @@ import (
 	"unicode/utf8"
 )
 
-// defaultHash is what a dep carries whose data has no version. It never
-// changes, so only an invalidation removes an answer that was tagged with it.
+// defaultHash is the hash of a dep whose data has no version. It never changes,
+// so only an invalidation removes an answer that was tagged with it.
 const defaultHash = "v1"
 
-// Limits of a dep, in bytes. Gateways refuse a request whose deps exceed them,
-// and a refusal would fail the LLM call.
+// Limits of a dep, in bytes. A gateway refuses a request whose deps exceed
+// them, and the LLM call would fail.
 const (
 	maxID   = 4096
 	maxHash = 1024
 )
 
-// Dep is one piece of data that a cached answer can depend on: an id such as
-// "doc:contract-123" and the hash (the version) of the data. It is immutable;
-// the methods that begin with With, PartOf and GroupedBy return a changed copy.
+// Dep identifies one piece of data that a cached answer can depend on. It has
+// an id such as "doc:contract-123" and a hash, the version of the data. A Dep
+// is immutable: WithHash, PartOf and GroupedBy return a changed copy.
 //
-// Deps are made by generated functions. [NewDep] makes one by hand.
+// Generated functions return deps. [NewDep] makes one by hand.
 type Dep struct {
 	id        string
 	hash      string
@@ -37,9 +37,9 @@ type Dep struct {
 type relations struct{ wholes, groups []Dep }
 
 // NewDep returns the dep with the given id and the hash "v1". The id is a
-// prefix, a colon and the name of the data. An id that is not valid UTF-8, is
-// empty, ends at its first colon or is longer than 4,096 bytes makes an invalid
-// dep: see [Dep.Err].
+// prefix, a colon and the name of the data. The dep is invalid if the id is
+// empty, is not valid UTF-8, ends at its first colon or is longer than 4,096
+// bytes: see [Dep.Err].
 func NewDep(id string) Dep {
 	d := Dep{id: id, hash: defaultHash}
 	switch prefix, rest, found := strings.Cut(id, ":"); {
@@ -55,7 +55,7 @@ func NewDep(id string) Dep {
 	return d
 }
 
-// maxShown bounds how much of an id an error quotes, in bytes.
+// maxShown limits how much of an id an error quotes, in bytes.
 const maxShown = 200
 
 // quote quotes an id for an error.
@@ -69,9 +69,9 @@ func quote(id string) string {
 var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // NewCompositeDep returns the dep whose id is the prefix, a colon and the parts
-// joined by "/". Inside a part "%" is written "%25" and "/" is written "%2F",
-// so different parts never yield the same id. A part that is empty or not valid
-// UTF-8 makes an invalid dep.
+// joined by "/". Inside a part, "%" is written "%25" and "/" is written "%2F",
+// so different parts always have different ids. The dep is invalid if a part is
+// empty or is not valid UTF-8.
 func NewCompositeDep(prefix string, parts ...string) Dep {
 	escaped := make([]string, len(parts))
 	for i, p := range parts {
@@ -84,9 +84,9 @@ func NewCompositeDep(prefix string, parts ...string) Dep {
 	return d
 }
 
-// InvalidDep returns a dep that stands for data whose id could not be written
-// down, because of err. A request that carries it is sent uncached, and
-// invalidating it returns the error.
+// InvalidDep returns an invalid dep for data whose id could not be written
+// because of err. A request that carries it is sent uncached, and invalidating
+// it returns the error.
 func InvalidDep(prefix string, err error) Dep {
 	if err == nil {
 		err = errors.New("no reason given")
@@ -94,10 +94,10 @@ func InvalidDep(prefix string, err error) Dep {
 	return Dep{id: prefix + ":", hash: defaultHash, err: fmt.Errorf("dep of kind %q has no id: %w", prefix, err)}
 }
 
-// WithHash returns the dep with the version of its data. In a request it is the
-// version that the answer is made from; in an invalidation it is the new one.
-// A hash that is empty, not valid UTF-8 or longer than 1,024 bytes makes an
-// invalid dep.
+// WithHash returns the dep with the given version of its data. In a request, it
+// is the version that the answer is made from; in an invalidation, it is the
+// new version. The dep is invalid if the hash is empty, is not valid UTF-8 or
+// is longer than 1,024 bytes.
 func (d Dep) WithHash(hash string) Dep {
 	d.hash, d.versioned = hash, true
 	switch {
@@ -112,8 +112,8 @@ func (d Dep) WithHash(hash string) Dep {
 	return d
 }
 
-// PartOf returns the dep as a part of wholes: invalidating it also invalidates
-// them, and what they are part of in turn.
+// PartOf returns the dep as a part of wholes. Invalidating it also invalidates
+// the wholes, and their own wholes in turn.
 func (d Dep) PartOf(wholes ...Dep) Dep {
 	r := d.related()
 	r.wholes = slices.Concat(r.wholes, wholes)
@@ -121,9 +121,9 @@ func (d Dep) PartOf(wholes ...Dep) Dep {
 	return d
 }
 
-// GroupedBy returns the dep as a member of groups: a request that carries it
-// also carries them, and what they are grouped by in turn, so that invalidating
-// a group drops the answers made from any of its members.
+// GroupedBy returns the dep as a member of groups. A request that carries it
+// also carries the groups, and their own groups in turn. So invalidating a
+// group drops the answers made from any of its members.
 func (d Dep) GroupedBy(groups ...Dep) Dep {
 	r := d.related()
 	r.groups = slices.Concat(r.groups, groups)
@@ -146,18 +146,19 @@ func (d Dep) related() relations {
 	return *d.relations
 }
 
-// ID returns the id as it travels, for example "doc:contract-123".
+// ID returns the id in the form that is sent, for example "doc:contract-123".
 func (d Dep) ID() string { return d.id }
 
-// Hash returns the version of the data, "v1" if it has none. A version may be
-// spelt "v1" too: [Dep.Versioned] tells the two apart.
+// Hash returns the version of the data, or "v1" if it has no version. A version
+// may itself be "v1": [Dep.Versioned] tells the two apart.
 func (d Dep) Hash() string { return d.hash }
 
-// Versioned reports whether the dep names a version of its data, as one made
-// by [Dep.WithHash] does.
+// Versioned reports whether the dep has a version of its data, set by
+// [Dep.WithHash].
 func (d Dep) Versioned() bool { return d.versioned }
 
-// Err returns why the dep can be neither sent nor invalidated, nil if it can.
+// Err returns the reason why the dep can be neither sent nor invalidated, or
+// nil if it is valid.
 func (d Dep) Err() error {
 	if d.err == nil && d.id == "" {
 		return errors.New("dep is the zero value: make it with a generated function or NewDep")
@@ -168,9 +169,9 @@ func (d Dep) Err() error {
 // String returns the id.
 func (d Dep) String() string { return d.id }
 
-// Expand returns the deps followed by all that they are part of, each id once,
-// in that order; of one id with several hashes the last given stands. Those who
-// implement [Invalidator] call it on what they are given.
+// Expand returns the deps followed by all their wholes, each id once, in that
+// order. If an id is given with several versions, the last one counts.
+// Implementations of [Invalidator] call it on their arguments.
 func Expand(deps ...Dep) []Dep {
 	return walk(deps, func(r *relations) []Dep { return r.wholes }, func(have *Dep, d Dep) {
 		if have.err == nil && (d.versioned || d.err != nil) {
@@ -179,8 +180,9 @@ func Expand(deps ...Dep) []Dep {
 	})
 }
 
-// walk lists the deps, each followed by what next gives for it, in turn, and
-// each id once: for a further dep of an id that it has, it calls again.
+// walk lists the deps, each followed by the deps that next returns for it,
+// recursively. It lists each id once: for each further dep with a listed id, it
+// calls again.
 func walk(deps []Dep, next func(*relations) []Dep, again func(have *Dep, d Dep)) []Dep {
 	out := make([]Dep, 0, len(deps))
 	at := make(map[string]int, len(deps))

@@ -132,7 +132,7 @@ func TestExpand(t *testing.T) {
 }
 
 // Wholes that share their own wholes, level after level, are visited once each:
-// with 60 levels another walk would never end.
+// with 60 levels, a walk that repeats them would never end.
 func TestExpand_SharedWholesAreVisitedOnce(t *testing.T) {
 	t.Parallel()
 	d := cachecore.NewDep("level:0")

@@ -10,11 +10,11 @@ import (
 	"sync/atomic"
 )
 
-// depSet is what a context declares, in the form it travels in. It is made
-// once, where deps are declared, and never changes, so that a request costs the
-// same with one dep or fifty.
+// depSet is the set of deps that a context declares, in the form that is sent.
+// It is made once, where deps are declared, and never changes, so that a
+// request costs the same with one dep or fifty.
 type depSet struct {
-	deps   []Dep // each id once, with their groups beside them instead of inside
+	deps   []Dep // each id once, with their groups as elements of the set
 	header string
 	err    error // why the set cannot be sent
 
@@ -25,13 +25,13 @@ type depSet struct {
 	keySum  setKey
 }
 
-// fitted is a set as it travels within a header budget.
+// fitted is a set in the form that is sent within a header budget.
 type fitted struct {
 	budget int
 	set    *depSet
 }
 
-// newDepSet returns the set of deps and of what they are grouped by.
+// newDepSet returns the set of deps and their groups.
 func newDepSet(deps []Dep) *depSet {
 	s := &depSet{}
 	s.deps = walk(deps, func(r *relations) []Dep { return r.groups }, func(have *Dep, d Dep) {
@@ -54,7 +54,7 @@ func newDepSet(deps []Dep) *depSet {
 	return s
 }
 
-// union returns the set of the deps of both, either of which may be nil.
+// union returns the set of the deps of both. Either may be nil.
 func union(a, b *depSet) *depSet {
 	switch {
 	case a.empty():
@@ -70,9 +70,9 @@ func union(a, b *depSet) *depSet {
 	return sum
 }
 
-// join is [union], which it makes once for equal sets: a context that records
-// deps and declares others has the same two for each of its requests, and so
-// have contexts that are made for each of them.
+// join returns the [union] and keeps it for equal sets. A context that records
+// deps and declares others has the same two sets for each of its requests, and
+// so do contexts that are made for each request.
 func join(a, b *depSet) *depSet {
 	if a.empty() || b.empty() || a.err != nil || b.err != nil {
 		return union(a, b)
@@ -82,14 +82,14 @@ func join(a, b *depSet) *depSet {
 		return sum
 	}
 	j := joined{ka, kb, union(a, b)}
-	// Either may be shared by many contexts and the other belong to one of
-	// them.
+	// One of the two may be shared by many contexts while the other belongs to
+	// one context.
 	a.joined.add(j)
 	b.joined.add(j)
 	return j.sum
 }
 
-// joins are the latest unions that a set was a part of.
+// joins contains the latest unions that a set was a part of.
 type joins struct {
 	mu   sync.Mutex
 	all  [4]joined
@@ -120,8 +120,8 @@ func (j *joins) add(u joined) {
 	j.next = (j.next + 1) % len(j.all)
 }
 
-// setKey tells sets apart by their deps and the wholes of these, to which they are
-// coarsened.
+// setKey tells sets apart by their deps and the wholes that replace these deps
+// when the set is coarsened.
 type setKey [sha256.Size]byte
 
 func (s *depSet) key() setKey {
@@ -147,11 +147,11 @@ func writeRelations(w io.Writer, deps []Dep) {
 	}
 }
 
-// empty reports whether there is nothing to send.
+// empty reports whether the set has no deps to send.
 func (s *depSet) empty() bool { return s == nil || len(s.deps) == 0 }
 
-// within returns the set, coarsened along PartOf as far as the budget asks for,
-// or the set with an error if that is not enough.
+// within returns the set, coarsened along PartOf until it fits the budget. If
+// it cannot fit, within returns the set with an error.
 func (s *depSet) within(budget int) *depSet {
 	if s.err != nil || headerLine(len(s.header)) <= budget {
 		return s

@@ -11,13 +11,13 @@ import (
 )
 
 // ErrNoInvalidator is returned by [Invalidate], and so by generated functions,
-// when neither the context nor [SetDefault] names an invalidator.
+// when neither the context nor [SetDefault] sets an invalidator.
 var ErrNoInvalidator = errors.New("cachecore: no invalidator: call cachecore.SetDefault at start-up, or put one into the context with cachecore.NewContext")
 
-// ErrClosed is why a closed [Client] invalidates nothing.
+// ErrClosed is returned for invalidations by a [Client] that is closed.
 var ErrClosed = errors.New("the client is closed")
 
-// Error is an answer of the gateway other than success.
+// Error reports an answer of the gateway other than success.
 type Error struct {
 	StatusCode int    // the HTTP status
 	Message    string // the answer's error.message, on one line, shortened, the token's verbatim text removed
@@ -34,8 +34,8 @@ func (e *Error) Error() string {
 	return text
 }
 
-// AuthError is a 401 or 403: the token is missing, forged, expired or not
-// allowed to do this. Its chain holds the [Error].
+// AuthError reports a 401 or 403: the token is missing, forged, expired or not
+// allowed to do this. Its chain contains the [Error].
 type AuthError struct{ Err *Error }
 
 func (e *AuthError) Error() string { return e.Err.Error() + " (check the token and its expiry)" }
@@ -43,9 +43,9 @@ func (e *AuthError) Error() string { return e.Err.Error() + " (check the token a
 // Unwrap returns the answer.
 func (e *AuthError) Unwrap() error { return e.Err }
 
-// RateLimitError is a 429. Its chain holds the [Error].
+// RateLimitError reports a 429. Its chain contains the [Error].
 type RateLimitError struct {
-	RetryAfter time.Duration // how long the gateway asks to wait; 0 if it did not say
+	RetryAfter time.Duration // the wait that the gateway asks for; 0 if it gave no time
 	Err        *Error
 }
 
@@ -59,8 +59,8 @@ func (e *RateLimitError) Error() string {
 // Unwrap returns the answer.
 func (e *RateLimitError) Unwrap() error { return e.Err }
 
-// InvalidateError is one dep that was not invalidated, or not yet when the
-// caller's context ended.
+// InvalidateError reports one dep that was not invalidated, or was still in
+// progress when the caller's context ended.
 type InvalidateError struct {
 	Dep      Dep
 	Attempts int // requests sent
@@ -77,7 +77,7 @@ func (e *InvalidateError) Error() string {
 // Unwrap returns the cause.
 func (e *InvalidateError) Unwrap() error { return e.Err }
 
-// newError makes the error for an answer that is not a success.
+// newError returns the error for an answer other than success.
 func newError(status int, message string, retryAfter time.Duration) error {
 	err := &Error{StatusCode: status, Message: message}
 	switch status {
@@ -89,10 +89,10 @@ func newError(status int, message string, retryAfter time.Duration) error {
 	return err
 }
 
-// maxMessage bounds how much of an answer's text goes into an error, in bytes.
+// maxMessage limits the text of an answer that goes into an error, in bytes.
 const maxMessage = 300
 
-// oneLine makes untrusted text fit for an error: one line, short, printable.
+// oneLine makes untrusted text fit for an error: one short, printable line.
 func oneLine(s string) string {
 	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
 		return r == ' ' || !unicode.IsPrint(r)
@@ -103,9 +103,9 @@ func oneLine(s string) string {
 	return s
 }
 
-// retryAfter returns how long an answer asks to wait, 0 if it does not say.
-// Gateways in OpenAI's manner send Retry-After-Ms, which is more exact, beside
-// Retry-After.
+// retryAfter returns the wait that an answer asks for, or 0 if it gives no
+// time. Gateways that follow OpenAI also send Retry-After-Ms, which is more
+// exact than Retry-After.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	if ms, err := strconv.ParseUint(h.Get("Retry-After-Ms"), 10, 31); err == nil {
 		return time.Duration(ms) * time.Millisecond
@@ -113,11 +113,11 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return parseRetryAfter(h.Get("Retry-After"), now)
 }
 
-// parseRetryAfter reads a Retry-After value, in seconds or as a date; 0 if it
-// is neither.
+// parseRetryAfter parses a Retry-After value, in seconds or as a date. It
+// returns 0 if the value is neither.
 func parseRetryAfter(value string, now time.Time) time.Duration {
 	seconds, err := strconv.ParseUint(value, 10, 31)
-	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range, it is the largest
+	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range: the largest value
 		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {

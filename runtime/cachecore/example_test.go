@@ -13,8 +13,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// exampleGateway stands for a gateway that keeps one answer until doc:1 is
-// invalidated, and knows one token.
+// exampleGateway acts as a gateway that keeps one answer until doc:1 is
+// invalidated, and accepts one token.
 func exampleGateway() *httptest.Server {
 	var mu sync.Mutex
 	cached := false
@@ -44,7 +44,8 @@ func exampleGateway() *httptest.Server {
 	}))
 }
 
-// complete is what an SDK does with the http.Client that it is given.
+// complete sends a request as an SDK does with the http.Client that it is
+// given.
 func complete(ctx context.Context, c *http.Client, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", strings.NewReader("{}"))
 	if err != nil {
@@ -69,7 +70,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer func() { _ = client.Close(ctx) }() // waits for what is still being invalidated
+	defer func() { _ = client.Close(ctx) }() // waits for invalidations in progress
 	llm := client.HTTPClient()               // goes into any SDK
 
 	doc := cachecore.NewDep("doc:1") // generated code has DepDoc("1")
@@ -151,7 +152,7 @@ func ExampleTrack() {
 	}
 	defer func() { _ = client.Close(context.Background()) }()
 
-	// What reads data says so, and need not know who asks.
+	// A function that reads data records it, and need not know its caller.
 	loadDoc := func(ctx context.Context, id string) string {
 		cachecore.Use(ctx, cachecore.NewDep("doc:"+id)) // generated code has UseDoc(ctx, id)
 		return "text of " + id
@@ -268,7 +269,7 @@ func ExampleDep_GroupedBy() {
 	}
 	defer func() { _ = client.Close(context.Background()) }()
 
-	// To invalidate the tenant drops what was made from any of its users.
+	// Invalidating the tenant drops the answers made from any of its users.
 	user := cachecore.NewDep("user:7").GroupedBy(cachecore.NewDep("tenant:1"))
 	if err := complete(cachecore.WithDeps(context.Background(), user), client.HTTPClient(), server.URL); err != nil {
 		fmt.Println(err)

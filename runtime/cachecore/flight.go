@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// flight is one request with a token, from the moment before it is sent until
-// it can no longer fill the cache.
+// flight tracks one request with a token, from the moment before it is sent
+// until it can no longer fill the cache.
 type flight struct {
 	of      *inflight
 	seq     uint64
@@ -29,8 +29,8 @@ func (f *flight) deps() []Dep {
 	return f.set.deps
 }
 
-// end ends the flight, which may have filled the cache, or may do so until d is
-// over. Of all calls of end and endUnfilled, only the first counts.
+// end ends the flight, which may have filled the cache, or may still do so
+// until d is over. Only the first call of end or endUnfilled has an effect.
 func (f *flight) end(d time.Duration) {
 	switch {
 	case f.ended.Swap(true):
@@ -48,10 +48,10 @@ func (f *flight) endUnfilled() {
 	}
 }
 
-// follow watches the answer. A hit and a bypass do not fill the cache, a stale
-// hit is refreshed in the background, an error may be tried again by the SDK,
-// with the prompt that it has, and every other answer fills the cache by its
-// end.
+// follow watches the answer to see when it can no longer fill the cache. A hit
+// and a bypass never fill it. A stale hit is refreshed in the background. An
+// error may be retried by the SDK, with the prompt that it has. Every other
+// answer fills the cache by its end.
 func (f *flight) follow(ctx context.Context, resp *http.Response, c *Client) {
 	window := c.cfg.fillWindow
 	switch s := statusOf(resp.Header); {
@@ -73,8 +73,8 @@ func (f *flight) follow(ctx context.Context, resp *http.Response, c *Client) {
 	}
 }
 
-// mayBeRetried reports whether SDKs send a request again after such an answer,
-// themselves, with a new credential or along a redirect.
+// mayBeRetried reports whether SDKs repeat a request after such an answer: as a
+// retry, with a new credential or along a redirect.
 func mayBeRetried(resp *http.Response) bool {
 	switch resp.StatusCode {
 	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
@@ -115,12 +115,12 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 // endMark is the line that ends a stream of chat completions. Some SDKs stop
-// reading there and close the body, when the gateway has long had the answer.
-// No JSON holds it, for a string holds no line break.
+// reading there and close the body; the gateway has had the whole answer by
+// then. JSON cannot contain the mark, because a JSON string has no line breaks.
 const endMark = "\ndata: [DONE]"
 
-// sawEndMark reports whether the body, of which p is the next piece, has come
-// to the mark.
+// sawEndMark reports whether the body has reached the mark. p is its next
+// piece.
 func (b *body) sawEndMark(p []byte) bool {
 	b.tail = append(b.tail, p...)
 	if bytes.Contains(b.tail, []byte(endMark)) {

@@ -33,10 +33,10 @@ func encodeHeader(deps []Dep) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
 }
 
-// decodeHeader reads a header that was written by hand. It is stricter than
-// encoding/json, which folds the case of keys, lets the last of equal keys win,
-// takes null for nothing and replaces bad UTF-8: the answer would be cached
-// with fewer or other deps than its author meant.
+// decodeHeader decodes a header that was written by hand. It is stricter than
+// encoding/json, which folds the case of keys, accepts the last of equal keys,
+// ignores null and replaces bad UTF-8. The answer would then be cached with
+// fewer or other deps than its author meant.
 func decodeHeader(header string) ([]Dep, error) {
 	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(header, "="))
 	if err != nil {
@@ -131,8 +131,8 @@ func decodeString(dec *json.Decoder) (string, error) {
 	return text, nil
 }
 
-// halfPair reports whether JSON text escapes one half of a surrogate pair,
-// which a decoder replaces by U+FFFD: two ids would become one.
+// halfPair reports whether JSON text escapes one half of a surrogate pair. A
+// decoder replaces it by U+FFFD, which would make two ids equal.
 func halfPair(text []byte) bool {
 	for {
 		i := bytes.IndexByte(text, '\\')
@@ -152,8 +152,8 @@ func halfPair(text []byte) bool {
 	}
 }
 
-// escapedRune returns the code unit of an escape such as \u00e9 that text
-// begins with, or -1 if it begins with something else.
+// escapedRune returns the code unit of an escape such as \u00e9 at the start of
+// text, or -1 if text does not start with an escape.
 func escapedRune(text []byte) rune {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return -1
@@ -180,6 +180,7 @@ func describe(token json.Token) string {
 	return "a number"
 }
 
-// headerLine returns the length in bytes of the header's line, given that of
-// its value: servers count the name and the separator too.
+// headerLine returns the length in bytes of the header's line for a value of
+// the given length. It includes the name and the separator, because servers
+// count them too.
 func headerLine(value int) int { return len(headerDeps) + len(": ") + value }

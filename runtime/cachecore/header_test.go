@@ -183,8 +183,8 @@ func TestHeaderBudget_IsTheClients(t *testing.T) {
 	}
 }
 
-// Whatever is declared, the request carries each dep or something that is
-// invalidated with it, within the budget, or nothing of the tenant at all.
+// For all deps, the request carries each dep or a whole that is invalidated
+// with it, within the budget. Otherwise it carries no data of the tenant.
 func TestHeaderBudget_NeverDropsADep(t *testing.T) {
 	t.Parallel()
 	fits, fails, coarsened := 0, 0, 0

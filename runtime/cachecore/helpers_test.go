@@ -31,7 +31,7 @@ type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// answer makes a response as a server in memory would, with X-Cache if status
+// answer returns a response as from a server in memory, with X-Cache if status
 // is given.
 func answer(req *http.Request, code int, status, body string) *http.Response {
 	h := http.Header{}
@@ -46,8 +46,8 @@ func answer(req *http.Request, code int, status, body string) *http.Response {
 
 const receiptOK = `{"ok":true,"dep_id":"x","keys_deleted":3}`
 
-// newClient returns a client that is closed with the test and logs nowhere
-// unless an option says so.
+// newClient returns a client that is closed with the test and discards its log
+// unless an option sets a logger.
 func newClient(t testing.TB, url string, opts ...cachecore.Option) *cachecore.Client {
 	t.Helper()
 	opts = append([]cachecore.Option{cachecore.WithLogger(slog.New(slog.DiscardHandler))}, opts...)
@@ -71,14 +71,14 @@ func inMemory(t testing.TB, base roundTripFunc, opts ...cachecore.Option) *cache
 	return newClient(t, "http://gateway.test", append([]cachecore.Option{cachecore.WithBaseTransport(base)}, opts...)...)
 }
 
-// request is what a server saw.
+// request is a request as a server received it.
 type request struct {
 	Method, Host, Path string
 	Header             http.Header
 	Body               string
 }
 
-// recorder is a server on loopback that keeps what it sees.
+// recorder is a server on loopback that keeps the requests that it receives.
 type recorder struct {
 	*httptest.Server
 
@@ -86,8 +86,7 @@ type recorder struct {
 	seen []request
 }
 
-// newRecorder starts a server that answers with h, or with a MISS if that is
-// nil.
+// newRecorder starts a server that answers with h, or with a MISS if h is nil.
 func newRecorder(t testing.TB, h http.HandlerFunc) *recorder {
 	t.Helper()
 	if h == nil {
@@ -155,7 +154,7 @@ type wireDep struct {
 	Hash string `json:"expected_hash"`
 }
 
-// idsInHeader is idsOf for examples, which have nobody to tell of an error.
+// idsInHeader is idsOf for examples, which have no test to fail.
 func idsInHeader(h http.Header) (ids []string) {
 	text, _ := base64.RawURLEncoding.DecodeString(h.Get("X-Cachecore-Deps"))
 	var deps []wireDep

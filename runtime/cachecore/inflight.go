@@ -11,8 +11,8 @@ import (
 // policyDep is the dep that a gateway adds to every answer it keeps.
 const policyDep = "cc:policy-version"
 
-// inflight holds the requests that may be filling one tenant's cache. All
-// clients of the process with the same gateway and token share one.
+// inflight tracks the requests that may be filling one tenant's cache. All
+// clients of the process with the same gateway and token share one inflight.
 type inflight struct {
 	mu   sync.Mutex
 	seq  uint64 // of the latest flight
@@ -30,20 +30,20 @@ func newInflight() *inflight {
 	return &inflight{fresh: map[*flight]struct{}{}, byDep: map[string]int{}, repeats: map[string][]*repeat{}}
 }
 
-// tenants are the tenants that this process has clients of.
+// tenants contains the tenants that have clients in this process.
 var tenants struct {
 	mu  sync.Mutex
 	all map[tenant]weak.Pointer[inflight]
 }
 
-// tenant names a gateway and a token, which it does not keep.
+// tenant identifies a gateway and a token. It does not keep the token.
 type tenant struct {
 	origin origin
 	token  [sha256.Size]byte
 }
 
-// inflightOf returns the inflight shared by all clients of a tenant, which
-// lives as long as one of them.
+// inflightOf returns the inflight shared by all clients of a tenant. It lives
+// as long as one of these clients.
 func inflightOf(o origin, token string) *inflight {
 	key := tenant{o, sha256.Sum256([]byte(token))}
 	tenants.mu.Lock()
@@ -94,7 +94,7 @@ func (fs *inflight) carrying(id string) int {
 }
 
 // settle removes a flight that can no longer fill the cache. If it may have
-// filled the cache, it makes due the repeats that wait for it.
+// filled the cache, settle makes the repeats due that wait for it.
 func (fs *inflight) settle(f *flight, filled bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

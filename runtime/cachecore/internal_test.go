@@ -98,8 +98,8 @@ func TestRetryPolicy_DelayStaysInRange(t *testing.T) {
 	}
 }
 
-// FuzzDecodeDeps holds the decoder of headers written by hand to what any JSON
-// decoder makes of them: it refuses, or reads the same ids and hashes.
+// FuzzDecodeDeps checks that the decoder of headers written by hand either
+// refuses a header or reads the same ids and hashes as any JSON decoder.
 func FuzzDecodeDeps(f *testing.F) {
 	for _, seed := range []string{
 		`[]`, `null`, `[null]`, `[{"dep_id":"doc:1"}]`, `[{"dep_id":"doc:1","expected_hash":"7"}]`,
@@ -147,7 +147,8 @@ func TestRetryAfter_MillisecondsAreRead(t *testing.T) {
 	}
 }
 
-// What a request costs under Track must not depend on what was recorded.
+// The cost of a request under Track must not depend on the number of recorded
+// deps.
 func TestEffective_IsMadeOnce(t *testing.T) {
 	t.Parallel()
 	tracked := Track(t.Context())
@@ -185,7 +186,7 @@ func TestCall_KeepsTheLatest256Statuses(t *testing.T) {
 	}
 }
 
-// What is in flight is counted up and down to nothing.
+// The counts of requests in flight go up and back down to zero.
 func TestInflight_KeepsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -232,7 +233,7 @@ type baseFunc func(*http.Request) (*http.Response, error)
 
 func (f baseFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// A program that changes its token must not keep each for ever.
+// A program that changes its token must not keep each one for ever.
 func TestInflight_ForgetsTenantsWithoutClients(t *testing.T) {
 	t.Parallel()
 	key := tenant{origin{"http", "forgotten.test", "80"}, sha256.Sum256([]byte("token"))}
@@ -264,7 +265,7 @@ func TestInflight_ForgetsTenantsWithoutClients(t *testing.T) {
 	t.Error("the tenant is still known")
 }
 
-// A client that is closed leaves nothing with a body that is never closed.
+// A closed client leaves no repeats behind, even if a body is never closed.
 func TestInflight_ForgetsClosedClients(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// InvalidateResult is the receipt for one dep.
+// InvalidateResult is the receipt for the invalidation of one dep.
 type InvalidateResult struct {
 	Dep         Dep
 	KeysDeleted int   // cached answers that the gateway dropped
@@ -16,17 +16,16 @@ type InvalidateResult struct {
 	Err         error // nil, or an *InvalidateError
 }
 
-// Invalidate implements [Invalidator]: it drops the answers that depend on
-// deps, and on what they are part of, several at a time, each dep once. The
-// error joins an [InvalidateError] for each dep that failed. Once one dep has
-// used up the client's timeout, the others get one attempt each, until one
-// succeeds: the call does not wait for an unreachable gateway once for each of
-// its deps.
+// Invalidate implements [Invalidator]. It drops the answers that depend on deps
+// or on their wholes, several at a time, each dep once. The error joins an
+// [InvalidateError] for each dep that failed. After one dep has used up the
+// client's timeout, the rest get a single attempt each until one succeeds. So a
+// call waits for an unreachable gateway once, not once for each dep.
 //
-// When ctx ends, Invalidate returns its error at once, but what was asked for
-// goes on in the background, for up to the client's timeout a dep: a write that
-// has committed must not lose its invalidation to a caller who hung up. If that
-// fails too, it is logged.
+// When ctx ends, Invalidate returns its error at once. The invalidations go on
+// in the background, for up to the client's timeout for each dep: a committed
+// write must not lose its invalidation because its caller hung up. A failure in
+// the background is logged.
 func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 	var errs []error
 	for _, r := range c.InvalidateMany(ctx, deps...) {
@@ -37,9 +36,9 @@ func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 	return errors.Join(errs...)
 }
 
-// InvalidateMany is [Client.Invalidate] with a receipt for each dep, in the
-// order of [Expand]. For a dep that was still under way when ctx ended, the
-// receipt has the context's error.
+// InvalidateMany works like [Client.Invalidate] and returns a receipt for each
+// dep, in the order of [Expand]. For a dep that was still in progress when ctx
+// ended, the receipt contains the context's error.
 func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateResult {
 	deps = Expand(deps...)
 	r := newRun(c, deps)
@@ -81,7 +80,7 @@ type run struct {
 	mu        sync.Mutex
 	results   []InvalidateResult
 	done      []bool
-	abandoned bool // nobody reads the results that come now
+	abandoned bool // later results have no reader
 }
 
 func newRun(c *Client, deps []Dep) *run {
@@ -98,12 +97,13 @@ func newRun(c *Client, deps []Dep) *run {
 	return r
 }
 
-// workers returns how many goroutines the run is worth.
+// workers returns the number of goroutines that the run needs.
 func (r *run) workers() int { return min(int(r.left.Load()), r.client.cfg.concurrency) }
 
-// prepare does for the first pass what depends on when it was asked for: it
-// gives turns to versions and arranges for the second pass. A version has none,
-// because that could undo a later one of another process.
+// prepare does the work of the first pass that depends on the time of the call:
+// it gives turns to versioned deps and arranges for the second pass. A
+// versioned dep has no second pass, because that could undo a later version of
+// another process.
 func (r *run) prepare(ctx context.Context) {
 	r.first = true
 	var again []Dep
@@ -125,7 +125,7 @@ func (r *run) prepare(ctx context.Context) {
 	}
 }
 
-// work takes valid deps until none is left.
+// work processes valid deps until all are done.
 func (r *run) work(ctx context.Context) {
 	ctx, cancel := r.client.detach(ctx)
 	defer cancel()
@@ -134,7 +134,7 @@ func (r *run) work(ctx context.Context) {
 		if i >= len(r.results) {
 			return
 		}
-		d := r.results[i].Dep // which nobody changes
+		d := r.results[i].Dep // no goroutine changes it
 		if d.Err() != nil {
 			continue
 		}
@@ -161,17 +161,16 @@ func (r *run) work(ctx context.Context) {
 	}
 }
 
-// help begins another worker in place of one that waits for a retry. There are
-// no more of them than workers: a gateway that is down must not get many
-// attempts for each dep.
+// help starts another worker in place of one that waits for a retry. It starts
+// no more of them than there are workers: a gateway that is down must not get
+// many attempts for each dep.
 func (r *run) help(ctx context.Context) {
 	if int(r.next.Load()) < len(r.results) && int(r.helpers.Add(1)) <= r.client.cfg.concurrency {
 		r.client.spawn(func() { r.work(ctx) })
 	}
 }
 
-// snapshot returns the results so far, and err for those that are not there
-// yet.
+// snapshot returns the results so far, with err for those that are missing.
 func (r *run) snapshot(err error) []InvalidateResult {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -185,8 +184,8 @@ func (r *run) snapshot(err error) []InvalidateResult {
 	return out
 }
 
-// detach returns a context with the values of ctx that ends with the client
-// only.
+// detach returns a context with the values of ctx. It ends only with the
+// client.
 func (c *Client) detach(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(c.life, cancel)
@@ -196,7 +195,7 @@ func (c *Client) detach(ctx context.Context) (context.Context, context.CancelFun
 	}
 }
 
-// invalidateOne carries out one invalidation. Its context is one of detach.
+// invalidateOne carries out one invalidation. ctx must come from detach.
 func (c *Client) invalidateOne(ctx context.Context, inv *invalidation) InvalidateResult {
 	result := InvalidateResult{Dep: inv.dep}
 	var err error

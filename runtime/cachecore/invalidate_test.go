@@ -16,7 +16,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// quick retries at once, for tests over a real server.
+// quick makes retries immediate. It is meant for tests over a real server.
 func quick(attempts int) cachecore.Option {
 	return cachecore.WithRetry(cachecore.RetryPolicy{MaxAttempts: attempts, BaseDelay: time.Nanosecond, MaxDelay: time.Nanosecond})
 }
@@ -87,7 +87,7 @@ func TestInvalidate_Request(t *testing.T) {
 	}
 }
 
-// Only 2xx with ok: true is success; of the rest, what may pass is tried again.
+// Only 2xx with ok: true is success. Temporary failures are retried.
 func TestInvalidate_Outcomes(t *testing.T) {
 	t.Parallel()
 	const attempts = 3
@@ -96,7 +96,7 @@ func TestInvalidate_Outcomes(t *testing.T) {
 		h     http.HandlerFunc
 		sends int              // requests
 		err   string           // "" for success
-		as    func(error) bool // what the chain holds, nil for no answer of the gateway
+		as    func(error) bool // checks the chain; nil without an answer of the gateway
 	}{
 		{"ok", replies(200, receiptOK), 1, "", nil},
 		{"202", replies(202, receiptOK), 1, "", nil},
@@ -241,7 +241,7 @@ func TestInvalidate_DuplicatesOnceAndWholesToo(t *testing.T) {
 	}
 }
 
-// Receipts come in the order of the deps, whatever the order of the answers.
+// Receipts come in the order of the deps, even if the answers do not.
 func TestInvalidateMany_OrderOfReceipts(t *testing.T) {
 	t.Parallel()
 	const n = 8
@@ -331,7 +331,7 @@ func TestInvalidate_CancelledBeforehandIsStillSent(t *testing.T) {
 	}
 }
 
-// endless is a body without an end, but for the sake of the test.
+// endless is a body without an end, except that the test bounds it.
 type endless struct{ read int }
 
 func (e *endless) Read(p []byte) (int, error) {

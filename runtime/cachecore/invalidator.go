@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// Invalidator drops the cached answers that depend on deps, and on what they
-// are part of: see [Expand]. It is implemented by [Client], by [Batch] and by
-// the recorder of package cachecoretest.
+// Invalidator drops the cached answers that depend on deps or on their wholes:
+// see [Expand]. [Client], [Batch] and the recorder of package cachecoretest
+// implement it.
 type Invalidator interface {
 	Invalidate(ctx context.Context, deps ...Dep) error
 }
@@ -19,8 +19,8 @@ type invalidatorKey struct{}
 
 var defaultInvalidator atomic.Pointer[Invalidator]
 
-// SetDefault makes inv the invalidator of every context that names none. It is
-// meant to be called once, at start-up. Nil takes the default away.
+// SetDefault sets the invalidator of every context that has no invalidator of
+// its own. Call it once, at start-up. Nil removes the default.
 func SetDefault(inv Invalidator) {
 	if inv == nil {
 		defaultInvalidator.Store(nil)
@@ -34,8 +34,8 @@ func NewContext(ctx context.Context, inv Invalidator) context.Context {
 	return context.WithValue(ctx, invalidatorKey{}, inv)
 }
 
-// FromContext returns the context's invalidator, else the default one. It
-// reports false if there is neither.
+// FromContext returns the context's invalidator, or else the default one. It
+// returns false if there is neither.
 func FromContext(ctx context.Context) (Invalidator, bool) {
 	if inv, ok := ctx.Value(invalidatorKey{}).(Invalidator); ok && inv != nil {
 		return inv, true
@@ -46,9 +46,9 @@ func FromContext(ctx context.Context) (Invalidator, bool) {
 	return nil, false
 }
 
-// Invalidate drops the cached answers that depend on deps, and on what they are
-// part of, through the context's invalidator, else the default one, else it
-// returns [ErrNoInvalidator]. Call it when the write is committed.
+// Invalidate drops the cached answers that depend on deps or on their wholes.
+// It uses the context's invalidator, or else the default one. It returns
+// [ErrNoInvalidator] if there is neither. Call it when the write is committed.
 func Invalidate(ctx context.Context, deps ...Dep) error {
 	inv, ok := FromContext(ctx)
 	if !ok {
@@ -57,9 +57,9 @@ func Invalidate(ctx context.Context, deps ...Dep) error {
 	return inv.Invalidate(ctx, Expand(deps...)...)
 }
 
-// Batch is an [Invalidator] that collects what a transaction changes and sends
-// it once the transaction is committed. On rollback, drop it. It is safe for
-// concurrent use.
+// Batch is an [Invalidator] that collects the deps that a transaction changes.
+// [Batch.Flush] sends them once the transaction is committed. On rollback, drop
+// the batch. It is safe for concurrent use.
 type Batch struct {
 	to Invalidator
 
@@ -69,12 +69,13 @@ type Batch struct {
 	flushing chan struct{}     // holds an element while a Flush is sending
 }
 
-// NewBatch returns an empty batch that [Batch.Flush] sends to the given
+// NewBatch returns an empty batch. [Batch.Flush] sends it to the given
 // invalidator, or to the default one if that is nil.
 func NewBatch(to Invalidator) *Batch { return &Batch{to: to} }
 
-// Invalidate adds deps to the batch and sends nothing. It returns an error, and
-// adds the others, if a dep is invalid: better before the commit than after it.
+// Invalidate adds deps to the batch without sending them. If a dep is invalid,
+// it adds the others and returns an error, so that the error comes before the
+// commit.
 func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
 	var errs []error
 	b.mu.Lock()
@@ -95,11 +96,12 @@ func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
 	return errors.Join(errs...)
 }
 
-// Flush sends what was collected, each dep once, and empties the batch. Call it
-// after the commit. After an error the batch still holds what it held, so that
-// Flush can be called again: invalidating a dep twice does no harm. Only a version
-// that was replaced through another batch meanwhile would come back. A call waits
-// for the one before it, whose versions are older, unless ctx ends first.
+// Flush sends the collected deps, each once, and empties the batch. Call it
+// after the commit. After an error the batch still contains its deps, so Flush
+// can be called again: invalidating a dep twice does no harm. The exception is
+// a version that was replaced through another batch in the meantime: it would
+// come back. A call waits for the one before it, whose versions are older,
+// unless ctx ends first.
 func (b *Batch) Flush(ctx context.Context) error {
 	to := b.to
 	if to == nil {
@@ -129,8 +131,8 @@ func (b *Batch) Flush(ctx context.Context) error {
 }
 
 // waitTurn waits until no other Flush is sending, or ctx ends: the caller has
-// committed, and an [Invalidator] may go on after that. It returns a function to
-// end the turn.
+// committed, and an [Invalidator] may go on after that. It returns a function
+// that ends the turn.
 func (b *Batch) waitTurn(ctx context.Context) (end func()) {
 	b.mu.Lock()
 	if b.flushing == nil {

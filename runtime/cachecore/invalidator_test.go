@@ -12,7 +12,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// memory is an Invalidator that keeps what it is given.
+// memory is an Invalidator that keeps the deps that it is given.
 type memory struct {
 	err error
 
@@ -74,7 +74,7 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 		t.Errorf("the batch's dep did not reach the default: %q", got)
 	}
 
-	// The zero value does, too.
+	// The zero value does so too.
 	var zero cachecore.Batch
 	if err := errors.Join(zero.Invalidate(ctx, cachecore.NewDep("doc:3")), zero.Flush(ctx)); err != nil {
 		t.Error(err)
@@ -102,7 +102,7 @@ func TestBatch_SendsEachDepOnceAtFlush(t *testing.T) {
 	if got := to.ids(); got != "" {
 		t.Fatalf("sent %q before the flush", got)
 	}
-	for range 2 { // the second finds nothing
+	for range 2 { // the second finds an empty batch
 		if err := batch.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -145,8 +145,8 @@ func TestBatch_KeepsWhatItCouldNotSend(t *testing.T) {
 	}
 }
 
-// A flush that fails gives its deps back before what was collected while it
-// ran.
+// A flush that fails puts its deps back before those that were collected while
+// it ran.
 func TestBatch_TheNewerVersionStandsWhenAFlushIsOvertaken(t *testing.T) {
 	t.Parallel()
 	down := errors.New("gateway down")
@@ -170,7 +170,7 @@ func TestBatch_TheNewerVersionStandsWhenAFlushIsOvertaken(t *testing.T) {
 	}
 }
 
-// Of two flushes at a time, the first fails last and gives its version back: it
+// If two flushes overlap, the first fails last and puts its version back: it
 // must not be sent after the second's.
 func TestBatch_ConcurrentFlushesKeepTheOrder(t *testing.T) {
 	t.Parallel()
@@ -211,8 +211,8 @@ func TestBatch_ConcurrentFlushesKeepTheOrder(t *testing.T) {
 	})
 }
 
-// A caller who has committed and hung up must not lose what was collected: the
-// invalidator gets it, who may go on in the background.
+// The deps of a caller who has committed and hung up must not be lost: the
+// invalidator gets them, and may go on in the background.
 func TestBatch_FlushOfACallerWhoHungUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// repeat invalidates a dep again as each flight ends that was open when the dep
-// was last invalidated. It is guarded by the lock of inflight.
+// repeat invalidates a dep again after each flight ends that was open when the
+// dep was last invalidated. The lock of inflight guards it.
 //
-// A flight may never end, because nobody has to close the body of its answer.
-// So the dep is invalidated again after two fill windows at the latest, and
-// Close waits no longer.
+// A flight may never end, because callers need not close the body of its
+// answer. So the dep is invalidated again after two fill windows at the latest,
+// and Close waits no longer than that.
 type repeat struct {
 	client *Client
 	ctx    context.Context //nolint:containedctx // the values of a caller who is gone
 	dep    Dep
 
-	sending   int    // invalidations that are under way
+	sending   int    // invalidations that are in progress
 	until     uint64 // the latest flight to wait for
 	left      int    // how many of those are open
 	overdue   *time.Timer
@@ -30,7 +30,7 @@ type repeat struct {
 	unawaited bool // Close need not wait for it
 }
 
-// beginSending looks from now on for flights that carry the dep and end, until
+// beginSending starts to track the flights that carry the dep and end before
 // endSending is called: they may fill the cache after the invalidation.
 func (c *Client) beginSending(ctx context.Context, d Dep) *repeat {
 	fs := c.flights
@@ -78,8 +78,8 @@ func (r *repeat) onOverdue() {
 	r.advance()
 }
 
-// flightEnded is called at the end of a flight that carries the dep, which
-// filled the cache or not.
+// flightEnded is called at the end of a flight that carries the dep, whether or
+// not it filled the cache.
 func (r *repeat) flightEnded(seq uint64, filled bool) {
 	waited := seq <= r.until
 	if waited {
@@ -91,9 +91,9 @@ func (r *repeat) flightEnded(seq uint64, filled bool) {
 	r.advance()
 }
 
-// advance moves the repeat on. If it is due, it is queued, once the
-// invalidation under way has ended. Otherwise it waits for open flights, or is
-// removed.
+// advance moves the repeat on. If it is due, advance queues it once the
+// invalidation in progress has ended. Otherwise the repeat waits for open
+// flights, or is removed.
 func (r *repeat) advance() {
 	switch {
 	case r.active || r.sending > 0:
@@ -110,7 +110,8 @@ func (r *repeat) advance() {
 	}
 }
 
-// retain makes Close wait. It reports false if the client is closed.
+// retain makes Close wait for the repeat. It returns false if the client is
+// closed.
 func (r *repeat) retain() bool {
 	if !r.held {
 		r.held = r.client.retain()
@@ -140,7 +141,7 @@ func (r *repeat) remove() {
 	r.release()
 }
 
-// dropRepeats removes what a client whose life is over has left to repeat.
+// dropRepeats removes the remaining repeats of a client whose life is over.
 func (c *Client) dropRepeats() {
 	fs := c.flights
 	fs.mu.Lock()
@@ -158,19 +159,19 @@ func (c *Client) dropRepeats() {
 	}
 }
 
-// maxRepeaters bounds the repeaters of a client to so many times its
-// concurrency, because one flight's end can make many repeats due, which may
-// all have to wait.
+// maxRepeaters limits the repeaters of a client to a multiple of its
+// concurrency. The end of one flight can make many repeats due, and all of them
+// may have to wait.
 const maxRepeaters = 16
 
-// enqueue has the repeat carried out by one of the client's repeaters.
+// enqueue queues the repeat for one of the client's repeaters.
 func (c *Client) enqueue(r *repeat) {
 	c.ready = append(c.ready, r)
 	c.helpRepeat()
 }
 
-// helpRepeat begins another repeater if there is work for it. Those that wait for
-// a retry do not count.
+// helpRepeat starts another repeater if it has work to do. Repeaters that wait
+// for a retry do not count.
 func (c *Client) helpRepeat() {
 	most := min(c.cfg.concurrency+c.repeatsWait, maxRepeaters*c.cfg.concurrency)
 	if len(c.ready) > 0 && c.repeaters < most {
@@ -185,7 +186,7 @@ func (c *Client) repeatAll() {
 	}
 }
 
-// nextReady ends one repeat, if it is given, and begins the next.
+// nextReady ends a repeat, if one is given, and begins the next.
 func (c *Client) nextReady(ended *repeat) *repeat {
 	fs := c.flights
 	fs.mu.Lock()
@@ -253,8 +254,8 @@ func (c *Client) secondPass(ctx context.Context, deps []Dep) {
 	}
 }
 
-// logFailure reports an invalidation in the background, whose error has no
-// reader.
+// logFailure logs a failed invalidation in the background, because no caller
+// sees its error.
 func (c *Client) logFailure(ctx context.Context, when string, r InvalidateResult) {
 	if r.Err != nil {
 		c.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: invalidation in the background failed", slog.String("when", when), slog.Any("error", r.Err))

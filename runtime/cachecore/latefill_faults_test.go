@@ -153,7 +153,7 @@ func TestLateFill_LongRequestIsRepeatedAtItsEnd(t *testing.T) {
 	})
 }
 
-// The gateway adds cc:policy-version to whatever it keeps.
+// The gateway adds cc:policy-version to all answers that it keeps.
 func TestLateFill_PolicyVersionIsOnEveryRequest(t *testing.T) {
 	t.Parallel()
 	for name, deps := range map[string][]cachecore.Dep{"tagged": {cachecore.NewDep("doc:1")}, "untagged": nil} {
@@ -269,7 +269,7 @@ func TestLateFill_ClientsOfATenantShareWhatIsInFlight(t *testing.T) {
 	}
 }
 
-// An answer that nobody reads to its end is not kept for the fill window.
+// An answer that is not read to its end does not stay for the fill window.
 func TestLateFill_HungUpRequestKeepsItsDepsAlone(t *testing.T) {
 	t.Parallel()
 	var inner weak.Pointer[slowBody]

@@ -57,8 +57,7 @@ func responds(after time.Duration, code int, status string, body io.ReadCloser) 
 	}
 }
 
-// shouldRetry adds the header by which a server asks OpenAI's SDKs to try
-// again.
+// shouldRetry adds the header that asks OpenAI's SDKs to try again.
 func shouldRetry(next roundTripFunc) roundTripFunc {
 	return func(req *http.Request) (*http.Response, error) {
 		resp, err := next(req)
@@ -69,7 +68,7 @@ func shouldRetry(next roundTripFunc) roundTripFunc {
 	}
 }
 
-// What the code under test does with the answer.
+// Functions that use the answer as the code under test may.
 func readAll(resp *http.Response) { _, _ = io.Copy(io.Discard, resp.Body); _ = resp.Body.Close() }
 
 func readPieces(resp *http.Response) {

@@ -15,7 +15,7 @@ type option func(*config) error
 
 func (o option) apply(c *config) error { return o(c) }
 
-// config is what the options set.
+// config contains the values that the options set.
 type config struct {
 	timeout     time.Duration
 	base        http.RoundTripper
@@ -27,31 +27,31 @@ type config struct {
 	fillWindow  time.Duration
 }
 
-// RetryPolicy says how an invalidation is repeated after a network error, a 429
-// or a 5xx. A field that is 0 stands for its default.
+// RetryPolicy sets how an invalidation is retried after a network error, a 429
+// or a 5xx. A field that is 0 selects its default.
 type RetryPolicy struct {
-	// MaxAttempts bounds the requests sent for one dep, the first included.
-	// Defaults to as many as the timeout has room for.
+	// MaxAttempts limits the requests sent for one dep, including the first.
+	// Defaults to as many as the timeout allows.
 	MaxAttempts int
 
 	// BaseDelay is the wait before the second attempt. It doubles from one
-	// attempt to the next, of which a random part of up to a half is taken off.
-	// Where the gateway sends Retry-After, that is the least wait. Defaults to
-	// 100 ms.
+	// attempt to the next. A random part, up to half, is subtracted from each
+	// wait. If the gateway sends Retry-After, the wait is at least that long.
+	// Defaults to 100 ms.
 	BaseDelay time.Duration
 
-	// MaxDelay bounds the doubling. Defaults to 5 s.
+	// MaxDelay limits the doubled delay. Defaults to 5 s.
 	MaxDelay time.Duration
 
-	// AttemptTimeout bounds one attempt, so that a connection that stalls
+	// AttemptTimeout limits one attempt, so that a connection that stalls
 	// leaves time for another. Defaults to a third of the timeout.
 	AttemptTimeout time.Duration
 }
 
-// WithTimeout bounds the work for one invalidated dep, retries included, from
-// the moment that its first request is sent. Of one call, all further deps get
-// one attempt only when one has used it up, until one succeeds. It does not
-// bound LLM requests. Defaults to 30 s.
+// WithTimeout limits the work for one invalidated dep, including retries, from
+// the moment that its first request is sent. After one dep of a call has timed
+// out, the rest get a single attempt each until one succeeds. The timeout does
+// not limit LLM requests. Defaults to 30 s.
 func WithTimeout(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.timeout = d
@@ -59,11 +59,11 @@ func WithTimeout(d time.Duration) Option {
 	})
 }
 
-// WithBaseTransport sets the RoundTripper that sends the requests, LLM requests
-// and invalidations. Its errors are found with [errors.Is] and [errors.As], but
-// only those whose text cannot quote an answer of the gateway are printed.
-// Defaults to a clone of [http.DefaultTransport] that keeps a connection open
-// for each concurrent invalidation.
+// WithBaseTransport sets the RoundTripper that sends LLM requests and
+// invalidations. [errors.Is] and [errors.As] find its errors, but only an error
+// whose text cannot quote an answer of the gateway is printed. Defaults to a
+// clone of [http.DefaultTransport] that keeps a connection open for each
+// concurrent invalidation.
 func WithBaseTransport(rt http.RoundTripper) Option {
 	return option(func(c *config) error {
 		if rt == nil {
@@ -74,9 +74,9 @@ func WithBaseTransport(rt http.RoundTripper) Option {
 	})
 }
 
-// WithLogger sets where the client logs requests that it sends uncached, hosts
-// that get neither token nor deps, and failures in the background that nobody
-// else sees. It never logs a token or a prompt. Defaults to [slog.Default].
+// WithLogger sets the logger. The client logs requests that it sends uncached,
+// hosts that get neither token nor deps, and failures in the background that no
+// caller sees. It never logs a token or a prompt. Defaults to [slog.Default].
 func WithLogger(l *slog.Logger) Option {
 	return option(func(c *config) error {
 		if l == nil {
@@ -88,7 +88,7 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithRetry sets how invalidations are retried. Defaults to the zero
-// [RetryPolicy], each field of which stands for its default.
+// [RetryPolicy], which selects the default of each field.
 func WithRetry(p RetryPolicy) Option {
 	return option(func(c *config) error {
 		if p.MaxAttempts < 0 || p.BaseDelay < 0 || p.MaxDelay < 0 || p.AttemptTimeout < 0 {
@@ -99,9 +99,9 @@ func WithRetry(p RetryPolicy) Option {
 	})
 }
 
-// WithConcurrency bounds how many invalidations the client sends at a time, and
-// how many of one call are under way. An invalidation that waits for a retry
-// takes no place from other calls. Defaults to 64.
+// WithConcurrency limits how many invalidations the client sends at a time, and
+// how many of one call are in progress. An invalidation that waits for a retry
+// does not count against other calls. Defaults to 64.
 func WithConcurrency(n int) Option {
 	return option(func(c *config) error {
 		c.concurrency = n
@@ -112,12 +112,12 @@ func WithConcurrency(n int) Option {
 	})
 }
 
-// WithHeaderBudget bounds the line that carries the deps, in bytes, its name
-// included. Deps past it are replaced by what they are part of; if they still
-// do not fit, the request is sent uncached. A dep that was replaced loses the
-// protection of its version against late fills: see the package's overview.
-// Defaults to 8000: nginx takes 8,176 bytes in one line, gunicorn and aiohttp
-// 8,190.
+// WithHeaderBudget limits the header line that carries the deps, in bytes,
+// including its name. If the deps do not fit, parts are replaced by their
+// wholes; if they still do not fit, the request is sent uncached. A dep that
+// was replaced loses the protection of its version against late fills: see the
+// package's overview. Defaults to 8000: nginx accepts 8,176 bytes in one line,
+// gunicorn and aiohttp 8,190.
 func WithHeaderBudget(bytes int) Option {
 	return option(func(c *config) error {
 		c.budget = bytes
@@ -128,9 +128,9 @@ func WithHeaderBudget(bytes int) Option {
 	})
 }
 
-// WithSecondPass repeats each invalidation of a dep without a version once,
-// after the given time, for answers of other processes whose request began
-// before the invalidation and ended after it. It doubles the calls. Choose the
+// WithSecondPass repeats each invalidation of an unversioned dep once, after
+// the given time. It covers requests of other processes that begin before the
+// invalidation and end after it. It doubles the number of calls. Choose the
 // longest time that an LLM request takes. Defaults to no second pass.
 func WithSecondPass(after time.Duration) Option {
 	return option(func(c *config) error {
@@ -139,11 +139,12 @@ func WithSecondPass(after time.Duration) Option {
 	})
 }
 
-// WithFillWindow sets how long the gateway may go on with a request whose end
-// the client did not see (the caller hung up, the connection broke, a stale hit
-// is being refreshed), or an SDK try again what failed, and write its answer to
-// the cache. An invalidation in that time is repeated at its end, and after two
-// such times for a request that never ends. Defaults to 2 minutes.
+// WithFillWindow sets how long a request may still fill the cache after the
+// client has lost track of it. This happens when the caller hangs up, the
+// connection breaks, the gateway refreshes a stale hit, or an SDK may retry a
+// failed request. An invalidation in this window is repeated when the window
+// ends. For a request that never ends, it is repeated after two windows.
+// Defaults to 2 minutes.
 func WithFillWindow(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.fillWindow = d
@@ -194,8 +195,8 @@ func (p RetryPolicy) withDefaults(timeout time.Duration) RetryPolicy {
 	return p
 }
 
-// defaultBase returns a clone of the default transport that keeps as many
-// connections to the gateway as there are concurrent invalidations: with the
+// defaultBase returns a clone of the default transport that keeps one
+// connection to the gateway open for each concurrent invalidation. With the
 // default of two, the others would each open a new one.
 func defaultBase(concurrency int) http.RoundTripper {
 	base, ok := http.DefaultTransport.(*http.Transport)

@@ -77,7 +77,7 @@ func TestNew_TrimsToken(t *testing.T) {
 	}
 }
 
-// A gateway may live below a path, which both kinds of request keep.
+// A gateway may be at a URL with a path, which both kinds of request keep.
 func TestNew_URLWithPath(t *testing.T) {
 	t.Parallel()
 	gateway := newRecorder(t, replies(200, receiptOK))

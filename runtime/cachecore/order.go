@@ -7,7 +7,8 @@ import (
 )
 
 // order keeps the gateway at the version of each dep that was asked for last,
-// however its invalidations are retried. It sends one of them at a time.
+// however its invalidations are retried. It sends one version of a dep at a
+// time.
 type order struct {
 	mu    sync.Mutex
 	lanes map[string]*lane // by dep, those that have turns
@@ -58,10 +59,11 @@ func (o *order) release(d Dep, t *turn) {
 	}
 }
 
-// send calls post, which calls next for the version that was asked for last, unless
-// that has been sent since the turn was taken. It waits for the lane, and returns
-// errLate if that takes until the deadline. If another attempt begins and fails
-// meanwhile, that counts for this turn too.
+// send calls post unless the version of the turn, or a later one, has been
+// sent. post calls next for the version that was asked for last. send waits for
+// the lane, and returns errLate if that takes until the deadline. If another
+// attempt begins and fails in the meantime, its failure counts for this turn
+// too.
 func (o *order) send(ctx context.Context, deadline time.Time, t *turn, post func(next func() string) (int, error)) (keys int, err error) {
 	l := t.lane
 	o.mu.Lock()
@@ -86,7 +88,7 @@ func (o *order) send(ctx context.Context, deadline time.Time, t *turn, post func
 	case attempts > before:
 		return 0, lastErr
 	}
-	var n uint64 // of the version that is posted; 0 if none is
+	var n uint64 // of the version that is posted; 0 before that
 	keys, err = post(func() string {
 		o.mu.Lock()
 		defer o.mu.Unlock()

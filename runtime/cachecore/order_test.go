@@ -118,7 +118,7 @@ func TestOrder_FailsTogether(t *testing.T) {
 	})
 }
 
-// Nor for a base transport that ignores the contexts of its requests.
+// They do not queue for a base transport that ignores contexts, either.
 func TestOrder_WaitIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -286,7 +286,8 @@ func TestClose_HeedsItsContextWhateverTheBaseDoes(t *testing.T) {
 	})
 }
 
-// What Close has given up is neither waited for by a later Close nor sent.
+// A repetition that Close has given up is neither sent nor waited for by a
+// later Close.
 func TestClose_GivesUpForGood(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -319,7 +320,8 @@ func TestClose_GivesUpForGood(t *testing.T) {
 	})
 }
 
-// The wait for a slot is no time of a dep that has not been sent.
+// The wait for a slot does not count against the time of a dep that has not
+// been sent.
 func TestOrder_WaitForASlotIsNotCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -342,7 +344,7 @@ func TestOrder_WaitForASlotIsNotCounted(t *testing.T) {
 	})
 }
 
-// What was given up is not sent when a slot becomes free.
+// An invalidation that was given up is not sent when a slot becomes free.
 func TestClose_NothingIsSentAfterIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// A RoundTripper sees every hop of a redirect, so one that adds its headers to
-// whatever it is handed gives the token to any host that the gateway names.
+// A RoundTripper sees every hop of a redirect. If it adds its headers to every
+// request, it gives the token to any host that the gateway names.
 func TestTransport_OriginOnlyOnRedirects(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {

@@ -14,12 +14,12 @@ import (
 )
 
 // An answer may echo the token, in any encoding. So no byte of it reaches an
-// error or a log except for one text, which [Client.message] bounds.
+// error or a log, except for the text that [Client.message] limits.
 
-// printable returns err, the error of a base transport or of a body that it
-// gave, if its text cannot quote an answer. Otherwise it returns an error with
-// the type of err as its only text, which matches every target that err
-// matches: net/http quotes an answer that it cannot read.
+// printable returns err, an error of a base transport or of a body from it, if
+// its text cannot quote an answer. Otherwise it returns an error whose only
+// text is the type of err, and which matches every target that err matches.
+// net/http quotes an answer that it cannot parse.
 func (c *Client) printable(err error) error {
 	if err == nil || quotesNothing(err) && c.redact(err.Error()) == err.Error() {
 		return err
@@ -31,8 +31,8 @@ var knownErrors = []error{
 	context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, http.ErrBodyReadAfterClose,
 }
 
-// knownTexts begin errors of net/http that have neither a type nor a name, and
-// describe the request or the connection.
+// knownTexts contains the beginnings of net/http errors that have neither a
+// type nor a name. Their texts describe the request or the connection.
 var knownTexts = []string{
 	"http: ContentLength=",
 	"http: no Host in request URL",
@@ -43,8 +43,8 @@ var knownTexts = []string{
 	"unsupported protocol scheme",
 }
 
-// printableIn is printable for an error of a request with the given context, which
-// may be the caller's own reason to end it.
+// printableIn works like printable for an error of a request with the given
+// context. The error may be the caller's own reason to end the context.
 func (c *Client) printableIn(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
 		return err
@@ -52,8 +52,8 @@ func (c *Client) printableIn(ctx context.Context, err error) error {
 	return c.printable(err)
 }
 
-// quotesNothing reports whether err is of a kind whose text comes from this
-// side of the connection, or from its set-up, when the token is not sent yet.
+// quotesNothing reports whether the text of err comes from this side of the
+// connection, or from its set-up, before the token is sent.
 func quotesNothing(err error) bool {
 	for u := (*url.Error)(nil); errors.As(err, &u); {
 		err = u.Err // whose text counts: a url.Error is a net.Error itself
@@ -101,9 +101,9 @@ func (e *opaqueError) Is(target error) bool { return errors.Is(*e.cause, target)
 // As implements the interface of [errors.As].
 func (e *opaqueError) As(target any) bool { return errors.As(*e.cause, target) }
 
-// message returns the error message of an answer in OpenAI's shape, on one
-// line, shortened and with the token's verbatim text removed. It is empty for
-// an answer of another shape.
+// message returns the error message of an answer in OpenAI's format, on one
+// line, shortened and with the token's verbatim text removed. It returns an
+// empty string for an answer in another format.
 func (c *Client) message(answer []byte) string {
 	var shape struct {
 		Error struct {

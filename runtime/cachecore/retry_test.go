@@ -14,7 +14,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// gateway is a gateway in memory, for tests in which time passes.
+// gateway is a gateway in memory, used by tests where time passes.
 type gateway struct {
 	invalidate roundTripFunc // nil answers with success
 	complete   roundTripFunc // nil answers with a miss

@@ -86,7 +86,7 @@ var encodings = map[string]func(string) string{
 	"hex":    func(s string) string { return hex.EncodeToString([]byte(s)) },
 }
 
-// A search cannot find every encoding of the token, so nothing that the gateway
+// A search cannot find every encoding of the token, so no text that the gateway
 // sent is printed.
 func TestToken_EncodedEchoIsInNoError(t *testing.T) {
 	t.Parallel()

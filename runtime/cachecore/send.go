@@ -16,24 +16,24 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxAnswer bounds what is read of the answer to an invalidation, in bytes.
+// maxAnswer limits the bytes read of the answer to an invalidation.
 const maxAnswer = 64 << 10
 
-// temporary marks errors after which the same request may succeed.
+// temporary marks an error that a retry of the same request may resolve.
 type temporary struct {
 	error
 
 	after time.Duration // the least wait that the gateway asks for
 }
 
-// invalidation is one dep to be invalidated.
+// invalidation describes one dep to be invalidated.
 type invalidation struct {
 	dep   Dep
 	turn  *turn // of a versioned dep
 	watch bool  // whether to repeat it after the flights that carry the dep
 
-	// The deps of one call share down, which is set while one of them has used
-	// up its time and no other has succeeded: the rest do not each wait as
+	// The deps of one call share down. It is set after one dep has used up its
+	// time and before another succeeds, so that the rest do not each wait as
 	// long.
 	down *atomic.Bool
 
@@ -44,14 +44,14 @@ type invalidation struct {
 	repeat   *repeat   // set then, to watch
 }
 
-// errNoResponse is the fault of a base transport that breaks its contract.
+// errNoResponse reports a base transport that breaks its contract.
 var errNoResponse = errors.New("the base transport returned neither a response nor an error")
 
-// errLate is returned by an attempt whose time was over before it was sent.
+// errLate is returned by an attempt whose time ran out before it was sent.
 var errLate = fmt.Errorf("not sent within the client's timeout: %w", context.DeadlineExceeded)
 
-// send posts the invalidation until it succeeds, fails for good, its time is
-// over, or ctx ends. The error is that of the last attempt.
+// send posts the invalidation until it succeeds, fails for good, runs out of
+// time, or ctx ends. It returns the error of the last attempt.
 func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts int, err error) {
 	last := errLate
 	for tries := 1; ; tries++ {
@@ -90,8 +90,8 @@ func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts in
 	}
 }
 
-// attempt posts the invalidation once. A versioned dep may be served by another
-// call's attempt: see [order.send].
+// attempt posts the invalidation once. For a versioned dep, another call's
+// attempt may count instead: see [order.send].
 func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent bool, err error) {
 	post := func(next func() string) (int, error) {
 		if err := c.slot(ctx, inv.deadline); err != nil {
@@ -125,7 +125,7 @@ func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent
 	return keys, sent, err
 }
 
-// slot waits for a slot, until the deadline if there is one.
+// slot waits for a slot, until the deadline if one is set.
 func (c *Client) slot(ctx context.Context, deadline time.Time) error {
 	if err := c.life.Err(); err != nil { // ctx follows, but not at once
 		return err

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Status says where an answer came from.
+// Status tells where an answer came from.
 type Status string
 
-// The values of the X-Cache header, and Unknown where it has none of them.
+// The values of the X-Cache header. Unknown means that it has no known value.
 const (
 	HitL1      Status = "HIT_L1"       // an answer to the same bytes
 	HitL1Stale Status = "HIT_L1_STALE" // the same, past its fresh time; the gateway refreshes it
@@ -21,15 +21,14 @@ const (
 	Unknown    Status = "UNKNOWN"
 )
 
-// CacheStatus is what a gateway said of one response.
+// CacheStatus contains the cache status that a gateway sent with one response.
 type CacheStatus struct {
 	Status     Status
 	Similarity float64       // 0 to 1: 1 for an L1 hit, 0 for a miss and a bypass
 	Age        time.Duration // since the answer was made, in whole seconds; 0 for a miss and a bypass
 
-	// Err is why the client itself sent the request as a bypass although deps
-	// were declared for it: one was invalid, or they did not fit. Otherwise
-	// nil.
+	// Err is the reason why the client sent the request as a bypass although it
+	// had deps: one was invalid, or they did not fit. Otherwise it is nil.
 	Err error
 }
 
@@ -47,9 +46,9 @@ const (
 	headerAge        = "X-Cache-Age"
 )
 
-// ParseStatus reads the gateway's headers of a response. Of several X-Cache
-// values, as a CDN in front makes them, the last that is known counts. Without
-// one the status is Unknown; a number that does not parse is 0.
+// ParseStatus parses the gateway's headers of a response. If a CDN has added
+// X-Cache values of its own, the last known value counts. The status is Unknown
+// without a known value. A number that does not parse is 0.
 func ParseStatus(h http.Header) CacheStatus {
 	s := CacheStatus{Status: statusOf(h)}
 	if v, err := strconv.ParseFloat(h.Get(headerSimilarity), 64); err == nil && v >= 0 && v <= 1 {
@@ -74,14 +73,14 @@ func statusOf(h http.Header) Status {
 	return status
 }
 
-// maxStatuses bounds the statuses that a Call keeps.
+// maxStatuses limits the statuses that a Call keeps.
 const maxStatuses = 256
 
 // Call collects the cache statuses of the requests made with one context, for
-// SDKs that hide response headers. It is made by [WithCall] and safe for
-// concurrent use: retries, redirects, tool loops and background refreshes add
-// to it, some of them after the call that the SDK made has returned. It keeps
-// the latest 256 statuses.
+// SDKs that hide response headers. It keeps the latest 256 statuses. Retries,
+// redirects, tool loops and background refreshes add to it, some of them after
+// the SDK's call has returned. [WithCall] returns it. It is safe for concurrent
+// use.
 type Call struct {
 	outer *Call
 
@@ -89,7 +88,7 @@ type Call struct {
 	statuses []CacheStatus
 }
 
-// Status returns the latest status. Before there is one it is Unknown.
+// Status returns the latest status, or Unknown before the first.
 func (c *Call) Status() CacheStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,16 +98,16 @@ func (c *Call) Status() CacheStatus {
 	return c.statuses[len(c.statuses)-1]
 }
 
-// Statuses returns a copy of the statuses kept, the oldest first. Responses
-// without a known X-Cache value, such as those of an SDK's token refresh, have
-// none.
+// Statuses returns a copy of the statuses kept, the oldest first. A response
+// without a known X-Cache value adds no status, such as that of an SDK's token
+// refresh.
 func (c *Call) Statuses() []CacheStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]CacheStatus(nil), c.statuses...)
 }
 
-// add records s here and in the calls around this one.
+// add records s in this call and in the calls that contain it.
 func (c *Call) add(s CacheStatus) {
 	for ; c != nil; c = c.outer {
 		c.mu.Lock()

@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// TextOf returns the text of an id or a version, as its MarshalText gives it.
-// Generated functions call it. A MarshalText that panics is an error, because
-// a dep must not end the call that it is declared for.
+// TextOf returns the text of an id or a version from its MarshalText method.
+// Generated functions call it. If MarshalText panics, TextOf returns an error,
+// because a dep must not end the call that declares it.
 func TextOf(m encoding.TextMarshaler) (text string, err error) {
 	defer recoverInto(&err, "MarshalText")
 	b, err := m.MarshalText()
 	return string(b), err
 }
 
-// StringOf is [TextOf] for a type that has only a String method.
+// StringOf works like [TextOf] for a type that has only a String method.
 func StringOf(s fmt.Stringer) (text string, err error) {
 	defer recoverInto(&err, "String")
 	return s.String(), nil

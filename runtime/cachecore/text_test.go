@@ -8,7 +8,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// textual becomes text by what its function does.
+// textual gets its text from its function.
 type textual func() string
 
 func (t textual) MarshalText() ([]byte, error) { return []byte(t()), nil }

@@ -15,11 +15,14 @@ import (
 )
 
 // Transport is an [http.RoundTripper] that adds the tenant's token and the deps
-// of the request's context to requests that go to the gateway, and records what
-// the gateway says of its answers. Requests to any other scheme, host or port,
-// as an SDK's own side requests and redirects, get neither, nor do those to the
-// gateway by which an SDK gets a credential of its own, at a path that ends in
-// /oauth/token. It is made by [Client.Transport] and safe for concurrent use.
+// of the request's context to requests to the gateway. It also records the
+// cache status of the gateway's answers.
+//
+// Requests to any other scheme, host or port get neither token nor deps, such
+// as an SDK's side requests and redirects. The same holds for requests to the
+// gateway at a path that ends in /oauth/token, where an SDK fetches a
+// credential of its own. [Client.Transport] returns the transport. It is safe
+// for concurrent use.
 type Transport struct {
 	client  *Client
 	jwt     secret // the token without its cc_live_ prefix: the gateway takes both forms
@@ -36,9 +39,10 @@ func newTransport(c *Client) *Transport {
 	return t
 }
 
-// RoundTrip implements [http.RoundTripper]. It leaves req as it is, never reads
-// a body, and returns the base transport's answers and errors unchanged, but
-// for errors whose text may quote an answer, which may echo the token.
+// RoundTrip implements [http.RoundTripper]. It does not change req and never
+// reads a body. It returns the base transport's answers and errors unchanged,
+// except for errors whose text may quote an answer, because an answer may echo
+// the token.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.client == nil || req.URL == nil {
 		closeBody(req)
@@ -66,8 +70,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.roundTripTagged(req, set, call)
 }
 
-// deps returns what the request depends on: what its context declares, and what
-// a deps header written by hand says, in any spelling of its name.
+// deps returns the deps of a request: those that its context declares, and
+// those in a deps header written by hand, in any spelling of its name.
 func (t *Transport) deps(req *http.Request) (*depSet, error) {
 	set := effective(req.Context())
 	for name, values := range req.Header {
@@ -90,11 +94,11 @@ func (t *Transport) deps(req *http.Request) (*depSet, error) {
 }
 
 // roundTripTagged sends the request with token and deps, and follows it to its
-// end, because it may be filling the cache. Without deps, too: an answer
-// depends on the tenant's policy.
+// end, because it may be filling the cache. It also follows requests without
+// deps, because an answer depends on the tenant's policy.
 func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) (*http.Response, error) {
 	out := clone(req)
-	// A gateway refuses a header that it gets twice, in whatever spelling.
+	// A gateway refuses a header that it gets twice, in any spelling.
 	maps.DeleteFunc(out.Header, isProtocols)
 	f := &flight{set: set}
 	f.values[0] = t.client.token.reveal()
@@ -137,8 +141,8 @@ func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) 
 	return resp, nil
 }
 
-// degrade tells everyone who may ask that a request goes uncached against its
-// declaration.
+// degrade logs that a request goes uncached although it declares deps, and
+// records it in the call's status.
 func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err error) {
 	n := 0
 	if set != nil {
@@ -149,8 +153,8 @@ func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err er
 }
 
 // isLogin reports whether an SDK asks for a credential of its own. Anthropic's
-// does so at its base URL, which is the gateway, in the context of the LLM
-// request that needs it.
+// SDK does so at its base URL, which is the gateway, in the context of the LLM
+// request that needs the credential.
 func isLogin(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/oauth/token") }
 
 func (t *Transport) warnOfForeign(req *http.Request) {
@@ -166,9 +170,8 @@ func (t *Transport) warnOfForeign(req *http.Request) {
 		attr, slog.String("gateway", t.client.origin.String()))
 }
 
-// passOn sends a request that is none of the gateway's business. What it
-// carries of the tenant (an http.Client copies headers along a redirect) stays
-// behind.
+// passOn sends a request that does not concern the gateway. It removes headers
+// that name the tenant, because an http.Client copies headers along a redirect.
 func (t *Transport) passOn(req *http.Request) (*http.Response, error) {
 	for name, values := range req.Header {
 		if t.namesTenant(name, values) {
@@ -179,23 +182,23 @@ func (t *Transport) passOn(req *http.Request) (*http.Response, error) {
 	return t.client.cfg.base.RoundTrip(req)
 }
 
-// withoutTenant returns a copy of the request that names neither tenant nor
-// deps.
+// withoutTenant returns a copy of the request without the headers that carry
+// the token or deps.
 func (t *Transport) withoutTenant(req *http.Request) *http.Request {
 	out := clone(req)
 	maps.DeleteFunc(out.Header, t.namesTenant)
 	return out
 }
 
-// isProtocols reports whether a header is one of the protocol's, in any
+// isProtocols reports whether the header is part of the wire protocol, in any
 // spelling.
 func isProtocols(name string, _ []string) bool {
 	return strings.EqualFold(name, headerToken) || strings.EqualFold(name, headerDeps)
 }
 
-// namesTenant reports whether a header is one of the protocol's, in any
-// spelling, or carries the tenant's token: SDKs put the key that they are given
-// into Authorization, X-Api-Key or a name of their own.
+// namesTenant reports whether the header is part of the wire protocol, in any
+// spelling, or contains the tenant's token. SDKs put their API key into
+// Authorization, X-Api-Key or a header of their own.
 func (t *Transport) namesTenant(name string, values []string) bool {
 	return isProtocols(name, values) ||
 		slices.ContainsFunc(values, func(v string) bool {
@@ -203,8 +206,8 @@ func (t *Transport) namesTenant(name string, values []string) bool {
 		})
 }
 
-// basicCredentials returns what a value in the form of basic authentication
-// encodes, empty if it has another form.
+// basicCredentials returns the decoded credentials of a basic authentication
+// value. It returns an empty string for a value of another form.
 func basicCredentials(value string) string {
 	fields := strings.Fields(value)
 	if len(fields) != 2 || !strings.EqualFold(fields[0], "basic") {
@@ -219,9 +222,9 @@ func basicCredentials(value string) string {
 	return string(credentials)
 }
 
-// holdsWord reports whether text holds the word, and not as a piece of a longer
-// one: a token "json" is not in "application/jsonlines". A hyphen may precede
-// it, as in a key that begins with sk-.
+// holdsWord reports whether text contains the word, but not as a piece of a
+// longer one: a token "json" is not in "application/jsonlines". A hyphen may
+// precede it, as in a key that begins with sk-.
 func holdsWord(text, word string) bool {
 	for begin := 0; ; begin++ {
 		i := strings.Index(text[begin:], word)
@@ -236,13 +239,14 @@ func holdsWord(text, word string) bool {
 	}
 }
 
-// inWord reports whether a byte is one of base64's, in either alphabet. A dot
-// is none, so that a JWT is found behind the prefix of a token.
+// inWord reports whether the byte is in one of base64's alphabets. A dot is
+// not, so that a JWT is found behind the prefix of a token.
 func inWord(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("-_+/", b) >= 0
 }
 
-// CloseIdleConnections forwards the call to the base transport.
+// CloseIdleConnections calls CloseIdleConnections of the base transport, if it
+// has that method.
 func (t *Transport) CloseIdleConnections() {
 	if t.client == nil {
 		return
@@ -252,7 +256,8 @@ func (t *Transport) CloseIdleConnections() {
 	}
 }
 
-// String names the gateway; it keeps the token out of logs.
+// String returns the gateway's origin, without the token, so that the token
+// stays out of logs.
 func (t *Transport) String() string {
 	if t.client == nil {
 		return "cachecore.Transport()"
@@ -260,7 +265,7 @@ func (t *Transport) String() string {
 	return "cachecore.Transport(" + t.client.origin.String() + ")"
 }
 
-// GoString is [Transport.String], for %#v.
+// GoString returns the same text as [Transport.String], for %#v.
 func (t *Transport) GoString() string { return t.String() }
 
 func clone(req *http.Request) *http.Request {
@@ -277,10 +282,10 @@ func closeBody(req *http.Request) {
 	}
 }
 
-// maxForeignHosts bounds the hosts that are remembered, and so the warnings.
+// maxForeignHosts limits the hosts that are remembered, and so the warnings.
 const maxForeignHosts = 100
 
-// foreignHosts remembers the hosts that were warned of.
+// foreignHosts remembers the hosts that a warning was logged for.
 type foreignHosts struct {
 	mu   sync.Mutex
 	seen map[string]struct{}

@@ -11,8 +11,8 @@ import (
 	"github.com/depgen/depgen/runtime/internal/degraded"
 )
 
-// carried returns the deps of a request that declares deps: these and their
-// groups, as a client sends them.
+// carried returns the deps that a client sends for a request with the given
+// deps: these and their groups.
 func carried(deps []cachecore.Dep) ([]cachecore.Dep, error) {
 	var sent http.Header
 	seen := roundTripper(func(req *http.Request) (*http.Response, error) {

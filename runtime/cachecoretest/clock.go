@@ -32,7 +32,8 @@ func (c *clock) advance(d time.Duration) {
 	c.changed = make(chan struct{})
 }
 
-// wait returns when the clock has come to until, or false when ctx ends first.
+// wait waits until the clock reaches the given time. It returns false if ctx
+// ends first.
 func (c *clock) wait(ctx context.Context, until time.Time) bool {
 	for {
 		c.mu.Lock()

@@ -7,16 +7,16 @@ import (
 	"github.com/depgen/depgen/runtime/internal/degraded"
 )
 
-// degradations are the requests that went uncached although deps were declared
-// for them, and came to one Recorder or Gateway. A request that comes to
-// another, of a test that runs in parallel, counts there.
+// degradations records the requests that came to one Recorder or Gateway and
+// went uncached although they had deps. A request of a parallel test that comes
+// to another Recorder or Gateway counts there.
 type degradations struct {
 	mu      sync.Mutex
 	reasons []error
 }
 
-// watch records what clients mark until the test ends, and then fails the test
-// for each of them, unless it allows that.
+// watch records the requests that clients mark until the test ends. It then
+// fails the test for each of them, unless they are allowed.
 func (ds *degradations) watch(tb testingT, allowed bool) {
 	tb.Helper()
 	tb.Cleanup(degraded.Listen())
@@ -38,8 +38,8 @@ func (ds *degradations) add(reason error) {
 	ds.reasons = append(ds.reasons, reason)
 }
 
-// report runs when the test ends, not when the requests are sent: that may be
-// in a goroutine that outlives the test.
+// report runs when the test ends, not when the requests are sent: a request may
+// be sent by a goroutine that outlives the test.
 func (ds *degradations) report(tb testingT) {
 	tb.Helper()
 	ds.mu.Lock()

@@ -1,10 +1,11 @@
 // Package cachecoretest helps to test code that tags LLM requests and
 // invalidates cached answers.
 //
-// A [Recorder] needs no server: it takes the place of the invalidator and of
-// the HTTP client, and asserts what went through it. A [Gateway] is the local
-// gateway in process, on a loopback address, with scripted answers, a clock
-// that the test advances, and faults.
+// A [Recorder] needs no server. It replaces the invalidator and the HTTP
+// client, and has assertions on the invalidations and requests that it
+// receives. A [Gateway] runs the local gateway in the test process, on a
+// loopback address, with scripted answers, a clock that the test advances, and
+// faults.
 //
 //	rec := cachecoretest.NewRecorder(t)
 //	svc := contracts.New(db, openai.NewClient(option.WithHTTPClient(rec.HTTPClient())))
@@ -13,8 +14,9 @@
 //	…
 //	rec.RequireInvalidated(deps.DepDoc("contract-123"))
 //
-// Both fail the test at its end if a request went uncached against its
-// declaration (an invalid dep, one id with two hashes, deps that do not fit),
-// unless [AllowDegraded] is given. That is the one that the request came to, so
-// tests that run in parallel do not fail each other.
+// Both fail the test at its end if a request with deps went uncached, because
+// of an invalid dep, one id with two hashes, or deps that do not fit.
+// [AllowDegraded] turns this off. Only the Recorder or Gateway that received
+// the request fails its test, so tests that run in parallel do not fail each
+// other.
 package cachecoretest

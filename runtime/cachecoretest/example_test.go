@@ -70,7 +70,7 @@ func ExampleGateway() {
 	// MISS
 }
 
-// A test of who shares answers with whom mints tokens of its own.
+// A test that checks how tenants share answers mints its own tokens.
 func ExampleSecret() {
 	test := func(tb testing.TB) {
 		tb.Helper()
@@ -126,7 +126,7 @@ func ExampleRecorder_Transport() {
 	// Output: https://llm.example.com/v1/chat/completions [doc:contract-123]
 }
 
-// example stands for the *testing.T that a test has.
+// example takes the place of the *testing.T that a test has.
 type example struct {
 	testing.TB
 

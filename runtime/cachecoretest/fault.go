@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Endpoint is one of the gateway's endpoints, for [Gateway.Fail].
+// Endpoint identifies one of the gateway's endpoints, for [Gateway.Fail].
 type Endpoint string
 
 // The endpoints that can fail.
@@ -19,7 +19,7 @@ const (
 	Invalidate  Endpoint = "/v1/invalidate"
 )
 
-// Fault is what a call meets instead of the gateway, or before it.
+// Fault describes a failure or a delay of a call to the gateway.
 type Fault struct {
 	Status     int           // answered, with an error in OpenAI's shape, if not 0
 	RetryAfter time.Duration // sent with the status, or with 429, in seconds rounded up, if not 0
@@ -27,10 +27,10 @@ type Fault struct {
 	Delay      time.Duration // passes first, on the gateway's clock: see AwaitDelayed
 }
 
-// Fail makes the next n calls of the endpoint, 1 or more, meet the fault, after
-// those that earlier calls of Fail are still waiting for. A fault that has only
-// a Delay lets the call through after it. A fault that no call has met fails
-// the test at its end.
+// Fail makes the next n calls of the endpoint meet the fault, after the calls
+// that earlier faults still wait for. n must be 1 or more. A fault that has
+// only a Delay lets the call through after the delay. A fault that no call has
+// met fails the test at its end.
 func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 	g.tb.Helper()
 	if e != Completions && e != Invalidate {
@@ -58,9 +58,9 @@ func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 	}
 }
 
-// AwaitDelayed returns when n calls wait for the Delay of a fault to pass. Then
-// [Gateway.Advance] lets it pass. If they never come, only the timeout of the
-// test binary ends the wait.
+// AwaitDelayed waits until n calls are in the Delay of a fault.
+// [Gateway.Advance] then ends the delay. If the calls never come, only the
+// timeout of the test binary ends the wait.
 func (g *Gateway) AwaitDelayed(n int) {
 	g.faults.mu.Lock()
 	defer g.faults.mu.Unlock()
@@ -69,7 +69,7 @@ func (g *Gateway) AwaitDelayed(n int) {
 	}
 }
 
-// faults stands before the gateway.
+// faults is a handler in front of the gateway.
 type faults struct {
 	next  http.Handler
 	clock *clock
@@ -125,7 +125,8 @@ func (fs *faults) reportUnmet(tb testingT) {
 	}
 }
 
-// delay lets d pass on the clock. It reports false if the client leaves before.
+// delay waits until d has passed on the clock. It returns false if the client
+// leaves before that.
 func (fs *faults) delay(ctx context.Context, d time.Duration) bool {
 	until := fs.clock.now().Add(d) // before anyone can know of the delay and advance the clock
 	fs.count(+1)

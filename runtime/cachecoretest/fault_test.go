@@ -125,7 +125,7 @@ func TestFail_UnknownEndpointFailsTheTest(t *testing.T) {
 	requireFailures(t, tb.finish(), `cachecoretest: Fail: no endpoint "/v1/embeddings": give Completions (/v1/chat/completions) or Invalidate (/v1/invalidate)`)
 }
 
-// A fault that no call can meet proves nothing.
+// A fault that no call can meet does not test any code.
 func TestFail_OfNoCallsFailsTheTest(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, -1} {

@@ -13,13 +13,13 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// Secret signs the tokens of every [Gateway]: a test that mints its own with
-// [devgateway.Mint] needs it.
+// Secret signs the tokens of every [Gateway]. A test needs it to mint its own
+// tokens with [devgateway.Mint].
 const Secret = "cachecoretest-secret-of-32-bytes"
 
-// Gateway is the local gateway in process, on a loopback address. It is closed
-// when the test ends, and safe for concurrent use. Its assertions are on the
-// tenant "test"; [Gateway.Tenant] has those on others.
+// Gateway runs the local gateway in the test process, on a loopback address. It
+// is closed when the test ends, and is safe for concurrent use. Its assertions
+// apply to the tenant "test"; [Gateway.Tenant] returns those of other tenants.
 type Gateway struct {
 	*record
 
@@ -36,7 +36,7 @@ type Gateway struct {
 	invalidations []devgateway.Invalidation
 }
 
-// tenants are the records of each tenant, and the tenants that there are.
+// tenants contains the known tenants and the record of each.
 type tenants struct {
 	mu      sync.Mutex
 	records map[string]*record
@@ -86,7 +86,8 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 	return g
 }
 
-// URL returns the gateway's URL, without the /v1 that SDKs want in theirs.
+// URL returns the gateway's URL, without the /v1 that SDKs want in their base
+// URL.
 func (g *Gateway) URL() string { return g.server.URL }
 
 // Token returns a token of the tenant "test", or one with the given claims.
@@ -104,8 +105,8 @@ func (g *Gateway) Token(claims ...devgateway.Claims) string {
 	return token
 }
 
-// Client returns a client of the tenant "test". When the test ends, it is
-// closed without waiting: a test that wants what goes on in the background
+// Client returns a client of the tenant "test". When the test ends, the client
+// is closed without waiting. A test that depends on work in the background
 // calls Close.
 func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 	g.tb.Helper()
@@ -121,14 +122,14 @@ func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 	return c
 }
 
-// Answer adds texts that the next requests to the upstream are answered with,
-// one each, as chat completions, streamed if the request asks for a stream.
-// After the last, the upstream of [WithUpstream] answers; without that option,
-// a request is answered 501 and fails the test at its end.
+// Answer adds texts that answer the next requests to the upstream, one each, as
+// chat completions, streamed if the request asks for a stream. After the last
+// text, the upstream of [WithUpstream] answers. Without that option, a request
+// is answered 501 and fails the test at its end.
 func (g *Gateway) Answer(texts ...string) { g.script.add(texts) }
 
-// Advance moves the gateway's clock on: entries age, tokens expire, limits
-// refill and delays of [Fault] end. The clock does not move by itself.
+// Advance moves the gateway's clock forward by d: entries age, tokens expire,
+// limits refill and delays of a [Fault] end. The clock does not move by itself.
 func (g *Gateway) Advance(d time.Duration) { g.clock.advance(d) }
 
 // Now returns the time on the gateway's clock.

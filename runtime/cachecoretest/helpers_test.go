@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fakeT is a test whose failures can be looked at.
+// fakeT is a test whose failures can be examined.
 type fakeT struct {
 	mu       sync.Mutex
 	errors   []string
@@ -59,7 +59,8 @@ func requireFailures(t *testing.T, got []string, want ...string) {
 
 var doc1 = cachecore.NewDep("doc:1").PartOf(cachecore.NewDep("table:docs"))
 
-// ask sends a chat completion with the request's context and returns status and body.
+// ask sends a chat completion with the request's context and returns status,
+// headers and body.
 func ask(t *testing.T, client *http.Client, req *http.Request) (int, http.Header, string) {
 	t.Helper()
 	resp, err := client.Do(req)

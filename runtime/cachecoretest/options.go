@@ -6,7 +6,7 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// settings are what the options set.
+// settings contains the values that the options set.
 type settings struct {
 	allowDegraded bool
 	hasModel      bool // WithUpstream was given
@@ -32,7 +32,7 @@ type RecorderOption interface{ applyToRecorder(*settings) }
 // GatewayOption configures [NewGateway].
 type GatewayOption interface{ applyToGateway(*settings) }
 
-// Option configures both.
+// Option configures both a [Recorder] and a [Gateway].
 type Option interface {
 	RecorderOption
 	GatewayOption
@@ -47,20 +47,20 @@ type gatewayOption func(*settings)
 
 func (o gatewayOption) applyToGateway(s *settings) { o(s) }
 
-// AllowDegraded lets the test send requests uncached against their declaration.
-// Defaults to failing the test at its end.
+// AllowDegraded lets the test send requests with deps uncached. By default,
+// they fail the test at its end.
 func AllowDegraded() Option {
 	return option(func(s *settings) { s.allowDegraded = true })
 }
 
-// WithUpstream sets what answers the requests that no scripted answer is left
-// for. A response without a header or a body gets an empty one. Defaults to
+// WithUpstream sets the transport that answers the requests without a scripted
+// answer. A response without a header or a body gets an empty one. Defaults to
 // [devgateway.Echo], which answers chat completions.
 func WithUpstream(rt http.RoundTripper) Option {
 	return option(func(s *settings) { s.hasModel, s.upstream = true, rt })
 }
 
-// upstream is what WithUpstream was given.
+// upstream is the RoundTripper set by WithUpstream.
 type upstream struct{ http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].
@@ -69,7 +69,7 @@ func (u upstream) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What an http.Transport never leaves out, a stub does.
+	// A stub may leave out fields that an http.Transport always sets.
 	if resp.Header == nil {
 		resp.Header = http.Header{}
 	}
@@ -80,8 +80,8 @@ func (u upstream) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // WithEngine passes options to the local gateway, for example
-// [devgateway.WithStrictHash]. Defaults to none. Its secret, clock, upstream
-// and observer are the Gateway's own.
+// [devgateway.WithStrictHash]. The Gateway sets the secret, clock, upstream and
+// observer itself. Defaults to no options.
 func WithEngine(opts ...devgateway.Option) GatewayOption {
 	return gatewayOption(func(s *settings) { s.engine = append(s.engine, opts...) })
 }

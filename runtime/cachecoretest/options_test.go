@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A stub writes down what it is about, and leaves out what a server would add.
+// A stub sets only the fields that it needs, and omits those that a server
+// adds.
 func TestWithUpstream_CompletesABareResponse(t *testing.T) {
 	t.Parallel()
 	bare := roundTripper(func(*http.Request) (*http.Response, error) {

@@ -9,8 +9,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// testingT is the part of testing.TB that is used, so that tests of this
-// package can see an assertion fail.
+// testingT is the part of testing.TB that this package uses, so that its tests
+// can observe a failed assertion.
 type testingT interface {
 	Helper()
 	Cleanup(func())
@@ -19,14 +19,16 @@ type testingT interface {
 	Logf(format string, args ...any)
 }
 
-// record is what went through a Recorder, or through a Gateway for one tenant,
-// and the assertions on it. It is safe for concurrent use.
+// record contains the invalidations and requests that went through a Recorder,
+// or through a Gateway for one tenant, and the assertions on them. It is safe
+// for concurrent use.
 type record struct {
 	tb testingT
-	// others names the tenants that have other records, for messages; nil for a
-	// Recorder, which has no tenants.
+	// others lists the tenants that have other records, for messages. It is nil
+	// for a Recorder, which has no tenants.
 	others func() string
-	// unused returns why the absence of a dep proves nothing, "" if it does.
+	// unused returns the reason why a missing dep is no evidence, or "" if it
+	// is evidence.
 	unused func() string
 
 	mu          sync.Mutex
@@ -42,8 +44,8 @@ func (r *record) Invalidated() []cachecore.Dep {
 	return slices.Clone(r.invalidated)
 }
 
-// RequireInvalidated fails the test now unless each of deps was invalidated,
-// and all wholes that it is part of. A versioned dep must have been invalidated
+// RequireInvalidated fails the test immediately unless each of deps and all
+// their wholes were invalidated. A versioned dep must have been invalidated
 // with its version; an unversioned one matches any version.
 func (r *record) RequireInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
@@ -62,9 +64,9 @@ func (r *record) RequireInvalidated(deps ...cachecore.Dep) {
 	}
 }
 
-// RequireNotInvalidated fails the test now if one of deps was invalidated, in
-// any version: an invalidation drops the answers of all versions. Without
-// arguments, it fails if any dep was.
+// RequireNotInvalidated fails the test immediately if one of deps was
+// invalidated, in any version: an invalidation drops the answers of all
+// versions. Without arguments, it fails if any dep was invalidated.
 func (r *record) RequireNotInvalidated(deps ...cachecore.Dep) {
 	r.tb.Helper()
 	if len(deps) > 0 && !r.checkArguments("RequireNotInvalidated", deps) {
@@ -91,8 +93,8 @@ func (r *record) RequireNotInvalidated(deps ...cachecore.Dep) {
 	}
 }
 
-// RequireTagged fails the test now unless one request carried all of deps, with
-// their hashes and their groups.
+// RequireTagged fails the test immediately unless one request carried all of
+// deps, with their hashes and their groups.
 func (r *record) RequireTagged(deps ...cachecore.Dep) {
 	r.tb.Helper()
 	if !r.checkArguments("RequireTagged", deps) {
@@ -118,8 +120,7 @@ func (r *record) RequireTagged(deps ...cachecore.Dep) {
 	r.tb.Fatalf("cachecoretest: of %d requests, none was tagged with all of: %s%s%s", len(tagged), list(want), r.seenOfOthers(), strings.Join(lines, ""))
 }
 
-// checkArguments fails the test if an assertion names no dep, or an invalid
-// one.
+// checkArguments fails the test if an assertion has no dep, or an invalid one.
 func (r *record) checkArguments(assertion string, deps []cachecore.Dep) bool {
 	r.tb.Helper()
 	if len(deps) == 0 {
@@ -157,7 +158,7 @@ func (r *record) addInvalidated(deps ...cachecore.Dep) {
 	r.invalidated = append(r.invalidated, deps...)
 }
 
-// requests returns how many there were.
+// requests returns the number of requests.
 func (r *record) requests() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,8 +171,8 @@ func (r *record) addTagged(deps []cachecore.Dep) {
 	r.tagged = append(r.tagged, deps)
 }
 
-// isInvalidated reports whether got is the wanted invalidation: of the id, and
-// of the version if the wanted one has a version.
+// isInvalidated reports whether got has the wanted id, and also the wanted
+// version if want has a version.
 func isInvalidated(want, got cachecore.Dep) bool {
 	return want.ID() == got.ID() && (!want.Versioned() || got.Versioned() && want.Hash() == got.Hash())
 }

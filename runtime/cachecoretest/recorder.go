@@ -18,9 +18,9 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// Recorder is a [cachecore.Invalidator] and an HTTP client's transport that
-// record what goes through them, and assert it. Nothing leaves the process. It
-// is safe for concurrent use.
+// Recorder records the invalidations and requests of a test, and has assertions
+// on them. It is a [cachecore.Invalidator] and has an HTTP transport. It sends
+// no data outside the process. It is safe for concurrent use.
 type Recorder struct {
 	record
 
@@ -73,9 +73,9 @@ func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 	return r
 }
 
-// Invalidate implements [cachecore.Invalidator]: it records deps, and what they
-// are part of. It returns an error for an invalid dep, and what [Recorder.Fail]
-// says.
+// Invalidate implements [cachecore.Invalidator]. It records deps and their
+// wholes. It returns an error for an invalid dep, and the error set by
+// [Recorder.Fail].
 func (r *Recorder) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
 	deps = cachecore.Expand(deps...)
 	for _, d := range deps {
@@ -92,8 +92,8 @@ func (r *Recorder) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
 	return nil
 }
 
-// Fail makes the invalidations that follow return err and record nothing, until
-// it is called with nil.
+// Fail makes later invalidations return err without recording them, until it is
+// called with nil.
 func (r *Recorder) Fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,7 +133,7 @@ type sent struct {
 
 type sentKey struct{}
 
-// answer stands for the gateway: it records what arrives and asks the upstream.
+// answer acts as the gateway: it records the request and asks the upstream.
 func (r *Recorder) answer(req *http.Request) (*http.Response, error) {
 	s, _ := req.Context().Value(sentKey{}).(*sent)
 	resp, err := r.askUpstream(req, s.url)

@@ -272,7 +272,7 @@ func TestDegradedRequestFailsTheTestUnlessAllowed(t *testing.T) {
 	}
 }
 
-// What names the tenant is the gateway's, and no model may see it.
+// Headers that name the tenant are for the gateway; no model may see them.
 func TestRecorder_UpstreamSeesTheRequestWithoutTheTenant(t *testing.T) {
 	t.Parallel()
 	var seen http.Header

@@ -10,8 +10,8 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// script is an upstream that gives the answers that a test has written. Before
-// the first and after the last of them, another upstream answers.
+// script is an upstream that gives the answers that a test has written. Another
+// upstream answers before the first and after the last of them.
 type script struct {
 	then upstream
 	ends bool // without an upstream after the last answer
@@ -29,8 +29,8 @@ func (s *script) add(texts []string) {
 	s.texts = append(s.texts, texts...)
 }
 
-// next takes the next text, and reports whether there is one, and whether there
-// should have been one.
+// next removes and returns the next text. ok reports whether it had one, over
+// whether it should have had one.
 func (s *script) next() (text string, ok, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +72,8 @@ func (s *script) miss(q devgateway.Question) {
 	s.unanswered = append(s.unanswered, q)
 }
 
-// reportUnanswered fails the test for the requests that no answer was left for.
+// reportUnanswered fails the test for the requests that came after the last
+// answer.
 func (s *script) reportUnanswered(tb testingT) {
 	tb.Helper()
 	s.mu.Lock()

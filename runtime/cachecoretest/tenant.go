@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// testTenant is the tenant of Client and Token, and of a Gateway's own
+// testTenant is the tenant of Client and Token, and of the Gateway's own
 // assertions.
 const testTenant = "test"
 
-// noTenant is whose requests those without a token are.
+// noTenant is the tenant of requests without a token.
 const noTenant = ""
 
-// Tenant contains the assertions on one tenant's requests to a [Gateway]. It is
-// made by [Gateway.Tenant].
+// Tenant contains the assertions on one tenant's requests to a [Gateway].
+// [Gateway.Tenant] returns it.
 type Tenant struct{ *record }
 
-// Tenant returns the assertions on the tenant with the given name. Those of the
-// Gateway itself are on the tenant "test".
+// Tenant returns the assertions on the tenant with the given name. The
+// Gateway's own assertions apply to the tenant "test".
 func (g *Gateway) Tenant(name string) *Tenant { return &Tenant{g.recordOf(name)} }
 
-// recordOf returns the record of the tenant, an empty one if that is new.
+// recordOf returns the record of the tenant, or an empty one for a new tenant.
 func (g *Gateway) recordOf(tenant string) *record {
 	g.tenants.mu.Lock()
 	defer g.tenants.mu.Unlock()
@@ -40,8 +40,7 @@ func (g *Gateway) recordOf(tenant string) *record {
 	return r
 }
 
-// meet notes that there is such a tenant: it has a token, or has sent
-// something.
+// meet records a tenant that has a token or has sent a request.
 func (g *Gateway) meet(tenant string) {
 	if tenant == noTenant {
 		return
@@ -53,7 +52,7 @@ func (g *Gateway) meet(tenant string) {
 	}
 }
 
-// hint says where to look for what else has arrived.
+// hint returns a text on the requests of other tenants, for messages.
 func (t *tenants) hint(tenant string) string {
 	hint := ""
 	if others := t.others(tenant); others != "" {
@@ -68,7 +67,8 @@ func (t *tenants) hint(tenant string) string {
 	return hint
 }
 
-// whyUnused says that the tenant cannot have sent anything, while others can.
+// whyUnused returns the reason why the tenant cannot have sent a request while
+// others can. It returns "" if the tenant can have sent one.
 func (t *tenants) whyUnused(tenant string) string {
 	t.mu.Lock()
 	known := len(t.known) == 0 || slices.Contains(t.known, tenant)
@@ -79,7 +79,7 @@ func (t *tenants) whyUnused(tenant string) string {
 	return fmt.Sprintf("tenant %q has no token and has sent nothing; for %s, use Gateway.Tenant", tenant, t.others(tenant))
 }
 
-// others lists the known tenants but one.
+// others lists the known tenants except one.
 func (t *tenants) others(tenant string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

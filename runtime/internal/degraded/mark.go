@@ -1,6 +1,6 @@
-// Package degraded tells package cachecoretest of the requests that a client in
-// this process sends uncached although deps are declared for them. A gateway
-// cannot see that by itself: they arrive as a bypass.
+// Package degraded tells package cachecoretest about requests that a client in
+// this process sends uncached although they have deps. A gateway cannot tell by
+// itself: they arrive as a bypass.
 package degraded
 
 import (
@@ -14,7 +14,7 @@ import (
 // process listens.
 const header = "X-Cachecore-Test-Degraded"
 
-// maxMarks bounds the marks that never arrive.
+// maxMarks limits the marks that never arrive.
 const maxMarks = 10_000
 
 var marks struct {
@@ -23,7 +23,7 @@ var marks struct {
 	reasons   map[string]error // by the header's value
 }
 
-// Listen lets [Mark] mark requests until stop is called.
+// Listen enables [Mark] until stop is called.
 func Listen() (stop func()) {
 	marks.mu.Lock()
 	defer marks.mu.Unlock()
@@ -54,8 +54,8 @@ func Mark(h http.Header, reason error) {
 }
 
 // Take removes the mark from a request's headers and returns its reason. It
-// returns nil for a request without a mark, and for a copy of one that has been
-// taken.
+// returns nil for a request without a mark, and for a copy whose mark was
+// already taken.
 func Take(h http.Header) error {
 	id := h.Get(header)
 	h.Del(header)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// One test, because the marks are the process's.
+// This is a single test because all tests of the process share the marks.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	reason := errors.New("an invalid dep")
