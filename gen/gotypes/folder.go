@@ -58,7 +58,11 @@ func (f *Folder) add(dir, name, out string) {
 		return
 	}
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
+	mode := parser.ParseComments | parser.SkipObjectResolution
+	if name == out {
+		mode = parser.PackageClauseOnly // the rest is about to be replaced
+	}
+	file, err := parser.ParseFile(fset, path, src, mode)
 	if file == nil || file.Name == nil || !token.IsIdentifier(file.Name.Name) {
 		return
 	}
