@@ -25,6 +25,7 @@ type config struct {
 	budget      int
 	secondPass  time.Duration
 	fillWindow  time.Duration
+	observers   []Observer
 }
 
 // RetryPolicy sets how an invalidation is retried after a network error, a 429
@@ -149,6 +150,15 @@ func WithFillWindow(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.fillWindow = d
 		return positive("WithFillWindow", d)
+	})
+}
+
+// WithObserver adds an observer of requests and invalidations. A client calls
+// its observers in the order in which they were added. Defaults to no observer.
+func WithObserver(o Observer) Option {
+	return option(func(c *config) error {
+		c.observers = append(c.observers, o)
+		return nil
 	})
 }
 
