@@ -125,7 +125,7 @@ func TestInvalidate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			rec := cachecoretest.NewRecorder(t)
-			if err := tt.invalidate(cachecore.NewContext(t.Context(), rec)); err != nil {
+			if err := tt.invalidate(cachecore.WithInvalidator(t.Context(), rec)); err != nil {
 				t.Fatal(err)
 			}
 			if got := wire(rec.Invalidated()); !slices.Equal(got, tt.want) {

@@ -74,7 +74,7 @@ func TestChinook(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			rec := cachecoretest.NewRecorder(t)
-			ctx := cachecore.Track(cachecore.NewContext(t.Context(), rec))
+			ctx := cachecore.Track(cachecore.WithInvalidator(t.Context(), rec))
 
 			tt.use(ctx)
 			ask(ctx, t, rec.HTTPClient())

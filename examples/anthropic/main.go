@@ -36,7 +36,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close(context.WithoutCancel(ctx))) }()
-	ctx = cachecore.NewContext(ctx, client)
+	ctx = cachecore.WithInvalidator(ctx, client)
 
 	llm := anthropic.NewClient(
 		option.WithBaseURL(server.URL), // without /v1: the SDK adds it
@@ -57,7 +57,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 
 // ask prints the cache status and the answer.
 func ask(ctx context.Context, out io.Writer, llm anthropic.Client, sku string) error {
-	ctx, call := cachecore.WithCall(ctx, deps.DepPrice(sku))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(ctx, deps.DepPrice(sku)))
 	answer, err := llm.Messages.New(ctx, anthropic.MessageNewParams{
 		Model:     "claude-sonnet-4-5",
 		MaxTokens: 1000,
@@ -67,7 +67,7 @@ func ask(ctx context.Context, out io.Writer, llm anthropic.Client, sku string) e
 		return err
 	}
 	for _, block := range answer.Content {
-		fmt.Fprintf(out, "%-6s %s\n", call.Status().Status, block.Text)
+		fmt.Fprintf(out, "%-6s %s\n", call.Status(), block.Text)
 	}
 	return nil
 }

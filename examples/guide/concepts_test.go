@@ -50,7 +50,7 @@ func TestGroupedByReachesTheGroup(t *testing.T) {
 
 	rec.RequireTagged(deps.DepNote(user, 7), deps.DepUser(user))
 
-	ctx = cachecore.NewContext(t.Context(), rec)
+	ctx = cachecore.WithInvalidator(t.Context(), rec)
 	check(t, deps.InvalidateNote(ctx, user, 7))
 	rec.RequireInvalidated(deps.DepNote(user, 7))
 	rec.RequireNotInvalidated(deps.DepUser(user))

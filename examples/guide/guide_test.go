@@ -68,7 +68,7 @@ func newDesk(t *testing.T) (*Desk, *cachecoretest.Gateway, context.Context) {
 	db := newDB()
 	gateway := cachecoretest.NewGateway(t, cachecoretest.WithUpstream(model(db)))
 	client := gateway.Client()
-	return NewDesk(db, gateway.URL(), client.HTTPClient()), gateway, cachecore.NewContext(t.Context(), client)
+	return NewDesk(db, gateway.URL(), client.HTTPClient()), gateway, cachecore.WithInvalidator(t.Context(), client)
 }
 
 // session prints one line for each step.
@@ -82,7 +82,7 @@ func (s *session) ask(ctx context.Context, name string, ask func(context.Context
 	ctx, call := cachecore.WithCall(ctx)
 	answer, err := ask(ctx)
 	check(s.T, err)
-	fmt.Fprintf(s, "%-22s  %-6s  %s\n", name, call.Status().Status, answer)
+	fmt.Fprintf(s, "%-22s  %-6s  %s\n", name, call.Status(), answer)
 }
 
 func (s *session) change(ctx context.Context, d *Desk, id, text string) {

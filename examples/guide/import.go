@@ -9,10 +9,10 @@ import (
 
 // Import writes several documents in one transaction.
 func (d *Desk) Import(ctx context.Context, docs map[string]string) error {
-	inv, _ := cachecore.FromContext(ctx) // without one, Flush fails
+	inv, _ := cachecore.InvalidatorFrom(ctx) // without one, Flush fails
 	batch := cachecore.NewBatch(inv)
 	err := d.db.InTx(ctx, func(tx *Tx) error {
-		inTx := cachecore.NewContext(ctx, batch)
+		inTx := cachecore.WithInvalidator(ctx, batch)
 		for id, text := range docs {
 			if err := tx.Put(id, text); err != nil {
 				return err

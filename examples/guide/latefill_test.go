@@ -69,13 +69,13 @@ func (r race) run(t *testing.T) string {
 		if err != nil {
 			t.Error(err)
 		}
-		return fmt.Sprintf("%-6s  %s", call.Status().Status, answer)
+		return fmt.Sprintf("%-6s  %s", call.Status(), answer)
 	}
 
 	go ask()
 	time.Sleep(time.Second)
 	version.Store(2)
-	check(t, r.drop(cachecore.NewContext(t.Context(), writer), version.Load()))
+	check(t, r.drop(cachecore.WithInvalidator(t.Context(), writer), version.Load()))
 	time.Sleep(5 * time.Minute)
 	after := ask()
 	check(t, writer.Close(t.Context()))

@@ -77,7 +77,7 @@ func TestCallTellsWhatTheGatewaySaid(t *testing.T) {
 	gateway.Advance(40 * time.Second)
 	var out strings.Builder
 
-	ctx, call := cachecore.WithCall(ctx, deps.DepDoc("contract-123"))
+	ctx, call := cachecore.WithCall(ctx)
 	_, err = d.Ask(ctx, "contract-123")
 	check(t, err)
 	status := call.Status()
@@ -125,7 +125,7 @@ func TestImportInvalidatesAfterTheCommit(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
 	d := NewDesk(newDB(), "http://gateway.test", rec.HTTPClient())
-	ctx := cachecore.NewContext(t.Context(), rec)
+	ctx := cachecore.WithInvalidator(t.Context(), rec)
 
 	if err := d.Import(ctx, map[string]string{"a": "text", "b": ""}); err == nil {
 		t.Fatal("a document without a text was imported")

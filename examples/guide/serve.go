@@ -22,7 +22,7 @@ func serve(ctx context.Context, gatewayURL, token string, work func(context.Cont
 	}()
 
 	d := NewDesk(NewDB(map[string]string{}), gatewayURL, client.HTTPClient())
-	return work(cachecore.NewContext(ctx, client), d)
+	return work(cachecore.WithInvalidator(ctx, client), d)
 }
 
 // advise returns the next step after an error of an invalidation.

@@ -35,7 +35,7 @@ func (t *Tenants) Enter(ctx context.Context, tenant string) (context.Context, *D
 	if !ok {
 		return nil, nil, fmt.Errorf("tenant %q does not exist", tenant)
 	}
-	return cachecore.NewContext(ctx, client), NewDesk(t.db, t.url, client.HTTPClient()), nil
+	return cachecore.WithInvalidator(ctx, client), NewDesk(t.db, t.url, client.HTTPClient()), nil
 }
 
 // Close closes the clients of all tenants.

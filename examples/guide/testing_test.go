@@ -18,7 +18,7 @@ func TestDeskWithARecorder(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
 	d := NewDesk(newDB(), "http://gateway.test", rec.HTTPClient())
-	ctx := cachecore.NewContext(t.Context(), rec)
+	ctx := cachecore.WithInvalidator(t.Context(), rec)
 
 	_, err := d.Ask(ctx, "contract-123")
 	check(t, err)
@@ -33,7 +33,7 @@ func TestChangeReportsAFailedInvalidation(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
 	d := NewDesk(newDB(), "http://gateway.test", rec.HTTPClient())
-	ctx := cachecore.NewContext(t.Context(), rec)
+	ctx := cachecore.WithInvalidator(t.Context(), rec)
 
 	down := errors.New("the gateway is down")
 	rec.Fail(down)
@@ -48,7 +48,7 @@ func TestDeskWithAGateway(t *testing.T) {
 	gateway.Answer("30 days", "14 days")
 	client := gateway.Client()
 	d := NewDesk(newDB(), gateway.URL(), client.HTTPClient())
-	ctx := cachecore.NewContext(t.Context(), client)
+	ctx := cachecore.WithInvalidator(t.Context(), client)
 	ask := func() (string, cachecore.CacheStatus) {
 		ctx, call := cachecore.WithCall(ctx)
 		answer, err := d.Ask(ctx, "contract-123")

@@ -35,7 +35,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, gateway.Close()) }()
-	ctx = cachecore.NewContext(ctx, gateway.Client)
+	ctx = cachecore.WithInvalidator(ctx, gateway.Client)
 
 	llm, err := openai.New(
 		openai.WithBaseURL(gateway.URL+"/v1"),
@@ -74,7 +74,7 @@ func report(ctx context.Context, out io.Writer, llm llms.Model, contracts int) e
 
 // summary returns one contract's line: the cache status and the answer.
 func summary(ctx context.Context, llm llms.Model, number int64) (string, error) {
-	ctx, call := cachecore.WithCall(ctx, deps.DepContract(number))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(ctx, deps.DepContract(number)))
 	text, err := llms.GenerateFromSinglePrompt(ctx, llm, fmt.Sprintf("Sum up contract %d", number))
-	return fmt.Sprintf("%-6s %s", call.Status().Status, text), err
+	return fmt.Sprintf("%-6s %s", call.Status(), text), err
 }

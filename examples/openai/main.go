@@ -37,7 +37,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, gateway.Close()) }()
-	ctx = cachecore.NewContext(ctx, gateway.Client)
+	ctx = cachecore.WithInvalidator(ctx, gateway.Client)
 
 	a := &assistant{docs: docs, llm: openai.NewClient(
 		option.WithBaseURL(gateway.URL+"/v1"),
@@ -78,7 +78,7 @@ func (a *assistant) ask(ctx context.Context, out io.Writer, question string) err
 	for begun := false; stream.Next(); {
 		for _, choice := range stream.Current().Choices {
 			if !begun && choice.Delta.Content != "" {
-				fmt.Fprintf(out, "%-7s", call.Status().Status)
+				fmt.Fprintf(out, "%-7s", call.Status())
 				begun = true
 			}
 			fmt.Fprint(out, choice.Delta.Content)

@@ -57,7 +57,7 @@ func TestDeskTagsWhatItReadsAndInvalidatesWhatItChanges(t *testing.T) {
 	}
 	rec.RequireTagged(deps.DepContract("contract-123"))
 
-	if err := d.Change(cachecore.NewContext(t.Context(), rec), "contract-123", "new text"); err != nil {
+	if err := d.Change(cachecore.WithInvalidator(t.Context(), rec), "contract-123", "new text"); err != nil {
 		t.Fatal(err)
 	}
 	rec.RequireInvalidated(deps.DepContract("contract-123"))

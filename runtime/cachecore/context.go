@@ -22,12 +22,11 @@ func WithDeps(ctx context.Context, deps ...Dep) context.Context {
 	return context.WithValue(ctx, depsKey{}, union(declared(ctx), newDepSet(deps)))
 }
 
-// WithCall adds deps as [WithDeps] does, and returns a [Call] that collects the
-// cache statuses of the requests made with the returned context. Calls nest:
-// the call in ctx collects them too.
-func WithCall(ctx context.Context, deps ...Dep) (context.Context, *Call) {
+// WithCall returns a context and a [Call] that collects the cache statuses of
+// the requests made with it. Calls nest: the call in ctx collects them too.
+func WithCall(ctx context.Context) (context.Context, *Call) {
 	call := &Call{outer: callFrom(ctx)}
-	return WithDeps(context.WithValue(ctx, callKey{}, call), deps...), call
+	return context.WithValue(ctx, callKey{}, call), call
 }
 
 // WithBypass returns a context whose LLM requests the gateway neither looks up

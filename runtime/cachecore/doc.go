@@ -12,7 +12,7 @@
 //	answer, err := llm.Chat.Completions.New(ctx, params)
 //
 //	// after the contract has changed:
-//	err = deps.InvalidateDoc(cachecore.NewContext(ctx, client), "contract-123")
+//	err = deps.InvalidateDoc(cachecore.WithInvalidator(ctx, client), "contract-123")
 //
 // depgen generates the functions DepDoc and InvalidateDoc from a schema of the
 // kinds of data, so that a misspelt name does not compile.

@@ -75,22 +75,22 @@ func Example() {
 
 	doc := cachecore.NewDep("doc:1") // generated code has DepDoc("1")
 	for range 2 {
-		call, status := cachecore.WithCall(ctx, doc)
-		if err := complete(call, llm, gateway.URL); err != nil {
+		ctx, call := cachecore.WithCall(cachecore.WithDeps(ctx, doc))
+		if err := complete(ctx, llm, gateway.URL); err != nil {
 			fmt.Println(err)
 		}
-		fmt.Println(status.Status().Status)
+		fmt.Println(call.Status())
 	}
 
 	// The document changes.
 	if err := client.Invalidate(ctx, doc); err != nil {
 		fmt.Println(err)
 	}
-	call, status := cachecore.WithCall(ctx, doc)
-	if err := complete(call, llm, gateway.URL); err != nil {
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(ctx, doc))
+	if err := complete(ctx, llm, gateway.URL); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(status.Status().Status)
+	fmt.Println(call.Status())
 	// Output:
 	// MISS
 	// HIT_L1
@@ -108,7 +108,7 @@ func ExampleWithCall() {
 	defer func() { _ = client.Close(context.Background()) }()
 
 	// A chain of two requests, behind an SDK that hides their headers.
-	ctx, call := cachecore.WithCall(context.Background(), cachecore.NewDep("doc:1"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(context.Background(), cachecore.NewDep("doc:1")))
 	for range 2 {
 		if err := complete(ctx, client.HTTPClient(), gateway.URL); err != nil {
 			fmt.Println(err)
@@ -132,11 +132,11 @@ func ExampleWithBypass() {
 	}
 	defer func() { _ = client.Close(context.Background()) }()
 
-	ctx, call := cachecore.WithCall(context.Background(), cachecore.NewDep("doc:1"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(context.Background(), cachecore.NewDep("doc:1")))
 	if err := complete(cachecore.WithBypass(ctx), client.HTTPClient(), gateway.URL); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(call.Status().Status)
+	fmt.Println(call.Status())
 	// Output: BYPASS
 }
 
@@ -179,7 +179,7 @@ func ExampleBatch() {
 
 	inTransaction := func(commit bool) error {
 		batch := cachecore.NewBatch(client)
-		tx := cachecore.NewContext(ctx, batch)
+		tx := cachecore.WithInvalidator(ctx, batch)
 		// Code that changes data calls the generated InvalidateDoc(tx, "1").
 		if err := cachecore.Invalidate(tx, cachecore.NewDep("doc:1"), cachecore.NewDep("doc:1")); err != nil {
 			return err

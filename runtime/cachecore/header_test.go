@@ -107,7 +107,7 @@ func TestHeaderBudget_Coarsens(t *testing.T) {
 				resp.Header.Set("Sent", strings.Join(idsOf(t, req.Header), " "))
 				return resp, nil
 			})
-			ctx, call := cachecore.WithCall(t.Context(), tt.deps...)
+			ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), tt.deps...))
 			req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/", nil)
 			resp, err := c.Transport().RoundTrip(req)
 			if err != nil {

@@ -29,14 +29,14 @@ func SetDefault(inv Invalidator) {
 	defaultInvalidator.Store(&inv)
 }
 
-// NewContext returns a context whose invalidations go to inv.
-func NewContext(ctx context.Context, inv Invalidator) context.Context {
+// WithInvalidator returns a context whose invalidations go to inv.
+func WithInvalidator(ctx context.Context, inv Invalidator) context.Context {
 	return context.WithValue(ctx, invalidatorKey{}, inv)
 }
 
-// FromContext returns the context's invalidator, or else the default one. It
+// InvalidatorFrom returns the context's invalidator, or else the default one. It
 // returns false if there is neither.
-func FromContext(ctx context.Context) (Invalidator, bool) {
+func InvalidatorFrom(ctx context.Context) (Invalidator, bool) {
 	if inv, ok := ctx.Value(invalidatorKey{}).(Invalidator); ok && inv != nil {
 		return inv, true
 	}
@@ -50,7 +50,7 @@ func FromContext(ctx context.Context) (Invalidator, bool) {
 // It uses the context's invalidator, or else the default one. It returns
 // [ErrNoInvalidator] if there is neither. Call it when the write is committed.
 func Invalidate(ctx context.Context, deps ...Dep) error {
-	inv, ok := FromContext(ctx)
+	inv, ok := InvalidatorFrom(ctx)
 	if !ok {
 		return ErrNoInvalidator
 	}

@@ -45,8 +45,8 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 	byDefault, ofContext := &memory{}, &memory{}
 	cachecore.SetDefault(byDefault)
 	defer cachecore.SetDefault(nil)
-	inner := cachecore.NewContext(ctx, ofContext)
-	for _, c := range []context.Context{ctx, inner, cachecore.NewContext(ctx, nil)} {
+	inner := cachecore.WithInvalidator(ctx, ofContext)
+	for _, c := range []context.Context{ctx, inner, cachecore.WithInvalidator(ctx, nil)} {
 		if err := cachecore.Invalidate(c, cachecore.NewDep("doc:1").PartOf(cachecore.NewDep("table:docs"))); err != nil {
 			t.Error(err)
 		}
@@ -57,13 +57,13 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 	if got := ofContext.ids(); got != "doc:1 table:docs" {
 		t.Errorf("the context's got %q", got)
 	}
-	if inv, ok := cachecore.FromContext(inner); !ok || inv != cachecore.Invalidator(ofContext) {
-		t.Errorf("FromContext gives %v, %t", inv, ok)
+	if inv, ok := cachecore.InvalidatorFrom(inner); !ok || inv != cachecore.Invalidator(ofContext) {
+		t.Errorf("InvalidatorFrom gives %v, %t", inv, ok)
 	}
 
 	// A batch in the context must not flush into itself.
 	batch := cachecore.NewBatch(nil)
-	batched := cachecore.NewContext(ctx, batch)
+	batched := cachecore.WithInvalidator(ctx, batch)
 	if err := cachecore.Invalidate(batched, cachecore.NewDep("doc:2")); err != nil {
 		t.Error(err)
 	}
@@ -84,7 +84,7 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 	}
 
 	cachecore.SetDefault(nil)
-	if _, ok := cachecore.FromContext(ctx); ok {
+	if _, ok := cachecore.InvalidatorFrom(ctx); ok {
 		t.Error("the default is still there")
 	}
 }

@@ -14,7 +14,7 @@ func TestTransport_LoginAtTheGatewayCarriesNeither(t *testing.T) {
 	gateway := newRecorder(t, nil) // it answers X-Cache: MISS
 	logs := &logBuffer{}
 	c := newClient(t, gateway.URL, logs.option())
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:1"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")))
 	send(ctx, t, c, gateway.URL+"/v1/oauth/token", "X-Other", "stays", "X-Api-Key", testToken)
 
 	login := gateway.only(t)

@@ -26,7 +26,7 @@ func TestTransport_OriginOnlyOnRedirects(t *testing.T) {
 			})
 			logs := &logBuffer{}
 			c := newClient(t, gateway.URL, logs.option())
-			ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:1"))
+			ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")))
 			// An http.Client copies all but Authorization itself, and that too
 			// to another port of the host.
 			post(ctx, t, c.HTTPClient(), gateway.URL,
@@ -119,7 +119,7 @@ func TestTransport_SideRequestsPassUnchanged(t *testing.T) {
 	gateway, auth := newRecorder(t, nil), newRecorder(t, nil)
 	logs := &logBuffer{}
 	c := newClient(t, gateway.URL, logs.option())
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:1"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")))
 	for range 3 {
 		send(ctx, t, c, auth.URL+"/oauth/token", "Authorization", "Basic c2Rr", "X-Stainless-Os", "Linux")
 	}
@@ -181,7 +181,7 @@ func TestTransport_OriginSurvivesSameOriginRedirect(t *testing.T) {
 		w.Header().Set("X-Cache", "MISS")
 	})
 	c := newClient(t, gateway.URL)
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:1"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")))
 	post(ctx, t, c.HTTPClient(), gateway.URL)
 	seen := gateway.requests()
 	if len(seen) != 2 {

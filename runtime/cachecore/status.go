@@ -32,6 +32,9 @@ type CacheStatus struct {
 	Err error
 }
 
+// String returns the status, such as "HIT_L1".
+func (s CacheStatus) String() string { return string(s.Status) }
+
 // Hit reports whether the answer came from the cache.
 func (s CacheStatus) Hit() bool {
 	return s.Status == HitL1 || s.Status == HitL1Stale || s.Status == HitL2

@@ -131,7 +131,7 @@ func TestCall_HandsOutCopies(t *testing.T) {
 func TestCall_IsWrittenFromSeveralGoroutines(t *testing.T) {
 	t.Parallel()
 	c := inMemory(t, scripted("MISS"))
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:1"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")))
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {

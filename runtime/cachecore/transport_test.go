@@ -247,7 +247,7 @@ func TestTransport_StreamsUnbuffered(t *testing.T) {
 		}
 	})
 	c := newClient(t, server.URL)
-	ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep("doc:1"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep("doc:1")))
 	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, server.URL, nil)
 	resp, err := c.HTTPClient().Do(req)
 	if err != nil {
@@ -354,7 +354,7 @@ func TestTransport_ConcurrentRequestsKeepTheirDeps(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
-			ctx, call := cachecore.WithCall(shared, cachecore.NewDep(fmt.Sprintf("doc:%d", i)))
+			ctx, call := cachecore.WithCall(cachecore.WithDeps(shared, cachecore.NewDep(fmt.Sprintf("doc:%d", i))))
 			want := fmt.Sprintf("table:all doc:%d ", i)
 			if got := post(ctx, t, c.HTTPClient(), server.URL); got != want {
 				t.Errorf("request %d carried %q", i, got)

@@ -26,7 +26,7 @@ func carried(deps []cachecore.Dep) ([]cachecore.Dep, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, call := cachecore.WithCall(context.Background(), deps...)
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(context.Background(), deps...))
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, http.NoBody)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@
 //	rec := cachecoretest.NewRecorder(t)
 //	svc := contracts.New(db, openai.NewClient(option.WithHTTPClient(rec.HTTPClient())))
 //
-//	err := svc.Rename(cachecore.NewContext(ctx, rec), "contract-123", "New title")
+//	err := svc.Rename(cachecore.WithInvalidator(ctx, rec), "contract-123", "New title")
 //	…
 //	rec.RequireInvalidated(deps.DepDoc("contract-123"))
 //

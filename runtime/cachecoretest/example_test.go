@@ -23,7 +23,7 @@ func ExampleRecorder() {
 	test := func(tb testing.TB) {
 		tb.Helper()
 		rec := cachecoretest.NewRecorder(tb)
-		if err := rename(cachecore.NewContext(tb.Context(), rec), "contract-123"); err != nil {
+		if err := rename(cachecore.WithInvalidator(tb.Context(), rec), "contract-123"); err != nil {
 			tb.Fatal(err)
 		}
 		rec.RequireInvalidated(cachecore.NewDep("doc:contract-123"))
@@ -40,7 +40,7 @@ func ExampleGateway() {
 		gateway.Answer("30 days", "14 days")
 		client := gateway.Client()
 		ask := func() {
-			ctx, call := cachecore.WithCall(tb.Context(), cachecore.NewDep("doc:contract-123"))
+			ctx, call := cachecore.WithCall(cachecore.WithDeps(tb.Context(), cachecore.NewDep("doc:contract-123")))
 			body := strings.NewReader(`{"model":"m","messages":[{"role":"user","content":"What notice?"}]}`)
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, gateway.URL()+"/v1/chat/completions", body)
 			if err != nil {
@@ -54,11 +54,11 @@ func ExampleGateway() {
 			if err := resp.Body.Close(); err != nil {
 				tb.Fatal(err)
 			}
-			fmt.Println(call.Status().Status)
+			fmt.Println(call.Status())
 		}
 		ask()
 		ask()
-		if err := rename(cachecore.NewContext(tb.Context(), client), "contract-123"); err != nil {
+		if err := rename(cachecore.WithInvalidator(tb.Context(), client), "contract-123"); err != nil {
 			tb.Fatal(err)
 		}
 		ask()
@@ -83,7 +83,7 @@ func ExampleSecret() {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		if err := rename(cachecore.NewContext(tb.Context(), client), "contract-123"); err != nil {
+		if err := rename(cachecore.WithInvalidator(tb.Context(), client), "contract-123"); err != nil {
 			tb.Fatal(err)
 		}
 		for _, i := range gateway.Invalidations() {

@@ -70,7 +70,7 @@ func TestRecorderAssertsInvalidations(t *testing.T) {
 			t.Parallel()
 			tb := &fakeT{}
 			r := newRecorder(tb, nil)
-			if err := cachecore.Invalidate(cachecore.NewContext(t.Context(), r), test.do...); err != nil {
+			if err := cachecore.Invalidate(cachecore.WithInvalidator(t.Context(), r), test.do...); err != nil {
 				t.Fatal(err)
 			}
 			test.assert(r)

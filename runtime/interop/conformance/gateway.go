@@ -22,7 +22,7 @@ func testGateway(t *testing.T, d Driver, m mode) {
 	var answers []string
 	ask := func(want cachecore.Status) {
 		t.Helper()
-		ctx, call := cachecore.WithCall(t.Context(), contract)
+		ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract))
 		text, err := m.ask(ctx, sdk, "What notice?")
 		if err != nil {
 			t.Fatal(err)

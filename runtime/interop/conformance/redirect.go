@@ -26,7 +26,7 @@ func testRedirectWithin(t *testing.T, d Driver, m mode) {
 		w.Header().Set("X-Cache", "MISS")
 		d.Wire.answer(w, r, func(int) {}, "30 days")
 	})
-	ctx, call := cachecore.WithCall(t.Context(), contract)
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract))
 	text, err := m.ask(ctx, d.build(t, gateway.URL, key), "What notice?")
 	if err != nil || text != "30 days" {
 		t.Fatalf("answer is %q, %v", text, err)
@@ -75,7 +75,7 @@ func testRedirectElsewhere(t *testing.T, d Driver, m mode) {
 		d.Wire.answer(w, r, func(int) {}, "30 days")
 	})
 	gateway := loopback.NewServer(t, func(w http.ResponseWriter, r loopback.Request) { redirect(w, r, elsewhere.URL) })
-	ctx, call := cachecore.WithCall(t.Context(), contract)
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract))
 	text, err := m.ask(ctx, d.build(t, gateway.URL, token), "What notice?")
 	mustCarry(t, gateway.Exactly(t, 1)[0], contract)
 	if got := call.Statuses(); len(got) != 0 {

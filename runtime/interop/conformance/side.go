@@ -34,7 +34,7 @@ func testSideRequests(t *testing.T, d Driver) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		ctx, call := cachecore.WithCall(t.Context(), contract)
+		ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract))
 		if text, err := sdk.Ask(ctx, "What notice?"); err != nil || text != "30 days" {
 			t.Fatalf("answer is %q, %v", text, err)
 		}

@@ -17,7 +17,7 @@ func testStatusFirst(t *testing.T, d Driver) {
 		w.Header().Set("X-Cache", "HIT_L1_STALE")
 		d.Wire.answer(w, r, func(int) {}, "30 ", "days")
 	})
-	ctx, call := cachecore.WithCall(t.Context(), contract)
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract))
 	var seen []cachecore.Status
 	err := d.build(t, gateway.URL, key).Stream(ctx, "What notice?", func(string) {
 		seen = append(seen, call.Status().Status)

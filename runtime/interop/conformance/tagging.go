@@ -25,7 +25,7 @@ func testTags(t *testing.T, d Driver, m mode) {
 		d.Wire.answer(w, r, func(int) {}, "30 days", "' notice")
 	})
 	versioned := cachecore.NewDep(`doc:Müller & "Söhne"`).WithHash("7")
-	ctx, call := cachecore.WithCall(t.Context(), contract, versioned)
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract, versioned))
 	text, err := m.ask(ctx, d.build(t, gateway.URL, key), "What notice?")
 	if err != nil || text != "30 days' notice" {
 		t.Fatalf("answer is %q, %v", text, err)
@@ -58,7 +58,7 @@ func testRetries(t *testing.T, d Driver, m mode) {
 			d.Wire.answer(w, r, func(int) {}, "30 days")
 		}
 	})
-	ctx, call := cachecore.WithCall(t.Context(), contract)
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract))
 	text, err := m.ask(ctx, d.build(t, gateway.URL, key), "What notice?")
 	if !d.Retries {
 		if err == nil {
@@ -101,7 +101,7 @@ func testConcurrent(t *testing.T, d Driver, m mode) {
 	for i := range calls {
 		group.Go(func() {
 			id := "doc:" + strconv.Itoa(i)
-			ctx, call := cachecore.WithCall(t.Context(), cachecore.NewDep(id))
+			ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep(id)))
 			text, err := m.ask(ctx, sdk, "What about "+id+"?")
 			if err != nil || text != id {
 				t.Errorf("answer about %s is %q, %v", id, text, err)
@@ -123,7 +123,7 @@ func testBypass(t *testing.T, d Driver, m mode) {
 		w.Header().Set("X-Cache", "BYPASS")
 		d.Wire.answer(w, r, func(int) {}, "30 days")
 	})
-	ctx, call := cachecore.WithCall(t.Context(), contract)
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), contract))
 	text, err := m.ask(cachecore.WithBypass(ctx), d.build(t, gateway.URL, token), "What notice?")
 	if err != nil || text != "30 days" {
 		t.Fatalf("answer is %q, %v", text, err)
