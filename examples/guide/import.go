@@ -9,8 +9,7 @@ import (
 
 // Import writes several documents in one transaction.
 func (d *Desk) Import(ctx context.Context, docs map[string]string) error {
-	inv, _ := cachecore.InvalidatorFrom(ctx) // without one, Flush fails
-	batch := cachecore.NewBatch(inv)
+	batch := cachecore.NewBatch()
 	err := d.db.InTx(ctx, func(tx *Tx) error {
 		inTx := cachecore.WithInvalidator(ctx, batch)
 		for id, text := range docs {

@@ -8,17 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-)
 
-// defaultHash is the hash of a dep whose data has no version. It never changes,
-// so only an invalidation removes an answer that was tagged with it.
-const defaultHash = "v1"
-
-// Limits of a dep, in bytes. A gateway refuses a request whose deps exceed
-// them, and the LLM call would fail.
-const (
-	maxID   = 4096
-	maxHash = 1024
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // Dep identifies one piece of data that a cached answer can depend on. It has
@@ -41,14 +32,14 @@ type relations struct{ wholes, groups []Dep }
 // empty, is not valid UTF-8, ends at its first colon or is longer than 4,096
 // bytes: see [Dep.Err].
 func NewDep(id string) Dep {
-	d := Dep{id: id, hash: defaultHash}
+	d := Dep{id: id, hash: wire.DefaultHash}
 	switch prefix, rest, found := strings.Cut(id, ":"); {
 	case id == "" || found && rest == "":
 		d.err = fmt.Errorf("dep %s has an empty id: give it the id of the data", quote(id))
 	case found && prefix == "":
 		d.err = fmt.Errorf("dep %s has no prefix: write it as kind:id", quote(id))
-	case len(id) > maxID:
-		d.err = fmt.Errorf("dep %s has an id of %d bytes, more than %d; use a hash of the id", quote(id), len(id), maxID)
+	case len(id) > wire.MaxID:
+		d.err = fmt.Errorf("dep %s has an id of %d bytes, more than %d; use a hash of the id", quote(id), len(id), wire.MaxID)
 	case !utf8.ValidString(id):
 		d.err = fmt.Errorf("dep %s is not valid UTF-8", quote(id))
 	}
@@ -66,18 +57,12 @@ func quote(id string) string {
 	return strconv.Quote(id)
 }
 
-var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
-
 // NewCompositeDep returns the dep whose id is the prefix, a colon and the parts
 // joined by "/". Inside a part, "%" is written "%25" and "/" is written "%2F",
 // so different parts always have different ids. The dep is invalid if a part is
 // empty or is not valid UTF-8.
 func NewCompositeDep(prefix string, parts ...string) Dep {
-	escaped := make([]string, len(parts))
-	for i, p := range parts {
-		escaped[i] = partEscaper.Replace(p)
-	}
-	d := NewDep(prefix + ":" + strings.Join(escaped, "/"))
+	d := NewDep(wire.ID(prefix, parts...))
 	if d.err == nil && slices.Contains(parts, "") {
 		d.err = fmt.Errorf("dep %s has an empty part: give it the whole id of the data", quote(d.id))
 	}
@@ -91,7 +76,7 @@ func InvalidDep(prefix string, err error) Dep {
 	if err == nil {
 		err = errors.New("no reason given")
 	}
-	return Dep{id: prefix + ":", hash: defaultHash, err: fmt.Errorf("dep of kind %q has no id: %w", prefix, err)}
+	return Dep{id: prefix + ":", hash: wire.DefaultHash, err: fmt.Errorf("dep of kind %q has no id: %w", prefix, err)}
 }
 
 // WithHash returns the dep with the given version of its data. In a request, it
@@ -104,8 +89,8 @@ func (d Dep) WithHash(hash string) Dep {
 	case d.err != nil:
 	case hash == "":
 		d.err = fmt.Errorf("dep %s has an empty hash: give it the version of the data", quote(d.id))
-	case len(hash) > maxHash:
-		d.err = fmt.Errorf("dep %s has a hash of %d bytes, more than %d; use a hash of the version", quote(d.id), len(hash), maxHash)
+	case len(hash) > wire.MaxHash:
+		d.err = fmt.Errorf("dep %s has a hash of %d bytes, more than %d; use a hash of the version", quote(d.id), len(hash), wire.MaxHash)
 	case !utf8.ValidString(hash):
 		d.err = fmt.Errorf("dep %s has a hash that is not valid UTF-8", quote(d.id))
 	}

@@ -49,7 +49,7 @@ func newDepSet(deps []Dep) *depSet {
 		}
 	}
 	if s.err == nil && len(s.deps) > 0 {
-		s.header, s.err = encodeHeader(s.deps)
+		s.header = encodeHeader(s.deps)
 	}
 	return s
 }
@@ -149,6 +149,14 @@ func writeRelations(w io.Writer, deps []Dep) {
 
 // empty reports whether the set has no deps to send.
 func (s *depSet) empty() bool { return s == nil || len(s.deps) == 0 }
+
+// list returns the deps of the set, which may be nil.
+func (s *depSet) list() []Dep {
+	if s == nil {
+		return nil
+	}
+	return s.deps
+}
 
 // within returns the set, coarsened along PartOf until it fits the budget. If
 // it cannot fit, within returns the set with an error.

@@ -102,26 +102,3 @@ func oneLine(s string) string {
 	}
 	return s
 }
-
-// retryAfter returns the wait that an answer asks for, or 0 if it gives no
-// time. Gateways that follow OpenAI also send Retry-After-Ms, which is more
-// exact than Retry-After.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	if ms, err := strconv.ParseUint(h.Get("Retry-After-Ms"), 10, 31); err == nil {
-		return time.Duration(ms) * time.Millisecond
-	}
-	return parseRetryAfter(h.Get("Retry-After"), now)
-}
-
-// parseRetryAfter parses a Retry-After value, in seconds or as a date. It
-// returns 0 if the value is neither.
-func parseRetryAfter(value string, now time.Time) time.Duration {
-	seconds, err := strconv.ParseUint(value, 10, 31)
-	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range: the largest value
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	return 0
-}

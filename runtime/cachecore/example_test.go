@@ -175,10 +175,10 @@ func (printer) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
 
 func ExampleBatch() {
 	var client printer // a *Client in a program
-	ctx := context.Background()
+	ctx := cachecore.WithInvalidator(context.Background(), client)
 
 	inTransaction := func(commit bool) error {
-		batch := cachecore.NewBatch(client)
+		batch := cachecore.NewBatch()
 		tx := cachecore.WithInvalidator(ctx, batch)
 		// Code that changes data calls the generated InvalidateDoc(tx, "1").
 		if err := cachecore.Invalidate(tx, cachecore.NewDep("doc:1"), cachecore.NewDep("doc:1")); err != nil {

@@ -22,12 +22,7 @@ type flight struct {
 	values  [2]string // of the two headers
 }
 
-func (f *flight) deps() []Dep {
-	if f.set == nil {
-		return nil
-	}
-	return f.set.deps
-}
+func (f *flight) deps() []Dep { return f.set.list() }
 
 // end ends the flight, which may have filled the cache, or may still do so
 // until d is over. Only the first call of end or endUnfilled has an effect.

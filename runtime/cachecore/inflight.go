@@ -6,10 +6,9 @@ import (
 	"slices"
 	"sync"
 	"weak"
-)
 
-// policyDep is the dep that a gateway adds to every answer it keeps.
-const policyDep = "cc:policy-version"
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
 
 // inflight tracks the requests that may be filling one tenant's cache. All
 // clients of the process with the same gateway and token share one inflight.
@@ -80,7 +79,7 @@ func (fs *inflight) begin(f *flight) {
 
 // carrying returns how many open flights carry the dep. fs is locked.
 func (fs *inflight) carrying(id string) int {
-	if id == policyDep {
+	if id == wire.PolicyDep {
 		return fs.open
 	}
 	for f := range fs.fresh {
@@ -111,11 +110,11 @@ func (fs *inflight) settle(f *flight, filled bool) {
 		return
 	}
 	for _, d := range f.deps() {
-		if d.id != policyDep {
+		if d.id != wire.PolicyDep {
 			fs.ended(d.id, f.seq, filled)
 		}
 	}
-	fs.ended(policyDep, f.seq, filled)
+	fs.ended(wire.PolicyDep, f.seq, filled)
 }
 
 func (fs *inflight) ended(id string, seq uint64, filled bool) {

@@ -1,10 +1,8 @@
 package cachecore
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 func TestDefaultBase_IsACloneThatKeepsConnections(t *testing.T) {
@@ -43,42 +43,6 @@ func TestDefaultBase_KeepsAConnectionForEachInvalidation(t *testing.T) {
 	}
 }
 
-func TestParseRetryAfter(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"":                               0,
-		"0":                              0,
-		"120":                            2 * time.Minute,
-		"-1":                             0,
-		"1.5":                            0,
-		"soon":                           0,
-		"99999999999999999999":           (1<<31 - 1) * time.Second,
-		"Sun, 01 Mar 2026 12:01:30 GMT":  90 * time.Second,
-		"Sunday, 01-Mar-26 12:00:01 GMT": time.Second,
-		"Sun Mar  1 12:00:02 2026":       2 * time.Second,
-		"Sun, 01 Mar 2026 11:59:59 GMT":  0,
-	} {
-		if got := parseRetryAfter(value, now); got != want {
-			t.Errorf("%q: %v, want %v", value, got, want)
-		}
-	}
-}
-
-func FuzzParseRetryAfter(f *testing.F) {
-	f.Add("120")
-	f.Add("99999999999999999999")
-	f.Add("Sun, 01 Mar 2026 12:01:30 GMT")
-	f.Add("Mon, 01 Jan 0001 00:00:00 GMT")
-	f.Add("Fri, 31 Dec 9999 23:59:59 GMT")
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	f.Fuzz(func(t *testing.T, value string) {
-		if got := parseRetryAfter(value, now); got < 0 {
-			t.Errorf("%q: %v", value, got)
-		}
-	})
-}
-
 func TestRetryPolicy_DelayStaysInRange(t *testing.T) {
 	t.Parallel()
 	for _, p := range []RetryPolicy{
@@ -94,55 +58,6 @@ func TestRetryPolicy_DelayStaysInRange(t *testing.T) {
 			if d := p.delay(attempt); attempt > 60 && d < p.MaxDelay/2 {
 				t.Errorf("%+v: attempt %d waits %v, less than half of the most", p, attempt, d)
 			}
-		}
-	}
-}
-
-// FuzzDecodeDeps checks that the decoder of headers written by hand either
-// refuses a header or reads the same ids and hashes as any JSON decoder.
-func FuzzDecodeDeps(f *testing.F) {
-	for _, seed := range []string{
-		`[]`, `null`, `[null]`, `[{"dep_id":"doc:1"}]`, `[{"dep_id":"doc:1","expected_hash":"7"}]`,
-		`[{"dep_id":"doc:1","dep_id":"doc:2"}]`, `[{"DEP_ID":"doc:1"}]`, `[{"dep_id":"doc:\ud83d\ude00"}]`,
-		`[{"dep_id":"doc:\ud800"}]`, `[{"dep_id":"doc:\\ud800"}]`, "[{\"dep_id\":\"doc:\xff\"}]", `[{"dep_id":"doc:1"}] 2`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		deps, err := decodeDeps(text)
-		if err != nil {
-			return
-		}
-		var want []map[string]string
-		if err := json.Unmarshal(text, &want); err != nil {
-			t.Fatalf("%s: read as %v, json.Unmarshal: %v", text, deps, err)
-		}
-		if len(deps) != len(want) {
-			t.Fatalf("%s: read as %v", text, deps)
-		}
-		for i, d := range deps {
-			if d.ID() != want[i]["dep_id"] || d.Hash() != cmp.Or(want[i]["expected_hash"], "v1") {
-				t.Errorf("%s: dep %d read as %q %q", text, i, d.ID(), d.Hash())
-			}
-		}
-	})
-}
-
-func TestRetryAfter_MillisecondsAreRead(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		ms, seconds string
-		want        time.Duration
-	}{
-		{"1500", "2", 1500 * time.Millisecond},
-		{"0", "2", 0},
-		{"", "2", 2 * time.Second},
-		{"soon", "2", 2 * time.Second},
-		{"-1", "", 0},
-	} {
-		h := http.Header{"Retry-After-Ms": {tt.ms}, "Retry-After": {tt.seconds}}
-		if got := retryAfter(h, time.Now()); got != tt.want {
-			t.Errorf("Retry-After-Ms %q, Retry-After %q: %v, want %v", tt.ms, tt.seconds, got, tt.want)
 		}
 	}
 }
@@ -215,7 +130,7 @@ func TestInflight_KeepsNothing(t *testing.T) {
 			}()
 			go func() {
 				<-time.After(time.Duration(i) * 200 * time.Millisecond)
-				if err := c.Invalidate(t.Context(), NewDep("doc:1"), NewDep(policyDep), NewDep("sku:1").WithHash("7")); err != nil {
+				if err := c.Invalidate(t.Context(), NewDep("doc:1"), NewDep(wire.PolicyDep), NewDep("sku:1").WithHash("7")); err != nil {
 					t.Error(err)
 				}
 			}()

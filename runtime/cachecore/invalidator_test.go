@@ -39,7 +39,7 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 	if err := cachecore.Invalidate(ctx, cachecore.NewDep("doc:1")); !errors.Is(err, cachecore.ErrNoInvalidator) {
 		t.Errorf("without any: %v", err)
 	}
-	if err := cachecore.NewBatch(nil).Flush(ctx); !errors.Is(err, cachecore.ErrNoInvalidator) {
+	if err := cachecore.NewBatch().Flush(ctx); !errors.Is(err, cachecore.ErrNoInvalidator) {
 		t.Errorf("batch without any: %v", err)
 	}
 	byDefault, ofContext := &memory{}, &memory{}
@@ -62,7 +62,7 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 	}
 
 	// A batch in the context must not flush into itself.
-	batch := cachecore.NewBatch(nil)
+	batch := cachecore.NewBatch()
 	batched := cachecore.WithInvalidator(ctx, batch)
 	if err := cachecore.Invalidate(batched, cachecore.NewDep("doc:2")); err != nil {
 		t.Error(err)
@@ -92,7 +92,7 @@ func TestInvalidate_FindsItsInvalidator(t *testing.T) { //nolint:paralleltest //
 func TestBatch_SendsEachDepOnceAtFlush(t *testing.T) {
 	t.Parallel()
 	to := &memory{}
-	batch := cachecore.NewBatch(to)
+	batch, ctx := cachecore.NewBatch(), cachecore.WithInvalidator(t.Context(), to)
 	docs := cachecore.NewDep("table:docs")
 	for _, id := range []string{"doc:1", "doc:2", "doc:1"} {
 		if err := batch.Invalidate(t.Context(), cachecore.NewDep(id).PartOf(docs)); err != nil {
@@ -103,7 +103,7 @@ func TestBatch_SendsEachDepOnceAtFlush(t *testing.T) {
 		t.Fatalf("sent %q before the flush", got)
 	}
 	for range 2 { // the second finds an empty batch
-		if err := batch.Flush(t.Context()); err != nil {
+		if err := batch.Flush(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,13 +115,13 @@ func TestBatch_SendsEachDepOnceAtFlush(t *testing.T) {
 func TestBatch_InvalidDepIsAnErrorBeforeTheCommit(t *testing.T) {
 	t.Parallel()
 	to := &memory{}
-	batch := cachecore.NewBatch(to)
+	batch, ctx := cachecore.NewBatch(), cachecore.WithInvalidator(t.Context(), to)
 	err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:"), cachecore.NewDep("doc:1"))
 	var invErr *cachecore.InvalidateError
 	if !errors.As(err, &invErr) || invErr.Dep.ID() != "doc:" {
 		t.Errorf("got %v", err)
 	}
-	if err := batch.Flush(t.Context()); err != nil || to.ids() != "doc:1" {
+	if err := batch.Flush(ctx); err != nil || to.ids() != "doc:1" {
 		t.Errorf("flushed %q, %v", to.ids(), err)
 	}
 }
@@ -129,18 +129,18 @@ func TestBatch_InvalidDepIsAnErrorBeforeTheCommit(t *testing.T) {
 func TestBatch_KeepsWhatItCouldNotSend(t *testing.T) {
 	t.Parallel()
 	to := &memory{err: errors.New("gateway down")}
-	batch := cachecore.NewBatch(to)
+	batch, ctx := cachecore.NewBatch(), cachecore.WithInvalidator(t.Context(), to)
 	if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:1")); err != nil {
 		t.Fatal(err)
 	}
-	if err := batch.Flush(t.Context()); !errors.Is(err, to.err) {
+	if err := batch.Flush(ctx); !errors.Is(err, to.err) {
 		t.Errorf("got %v", err)
 	}
 	if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:2")); err != nil {
 		t.Fatal(err)
 	}
 	to.err, to.deps = nil, nil
-	if err := batch.Flush(t.Context()); err != nil || to.ids() != "doc:1 doc:2" {
+	if err := batch.Flush(ctx); err != nil || to.ids() != "doc:1 doc:2" {
 		t.Errorf("flushed %q, %v", to.ids(), err)
 	}
 }
@@ -151,21 +151,21 @@ func TestBatch_TheNewerVersionStandsWhenAFlushIsOvertaken(t *testing.T) {
 	t.Parallel()
 	down := errors.New("gateway down")
 	to := &memory{}
-	var batch *cachecore.Batch
+	batch := cachecore.NewBatch()
 	overtaken := invalidatorFunc(func(ctx context.Context, deps ...cachecore.Dep) error {
 		if deps[0].Hash() == "old" {
 			return errors.Join(down, batch.Invalidate(ctx, cachecore.NewDep("doc:1").WithHash("new")))
 		}
 		return to.Invalidate(ctx, deps...)
 	})
-	batch = cachecore.NewBatch(overtaken)
+	ctx := cachecore.WithInvalidator(t.Context(), overtaken)
 	if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:1").WithHash("old")); err != nil {
 		t.Fatal(err)
 	}
-	if err := batch.Flush(t.Context()); !errors.Is(err, down) {
+	if err := batch.Flush(ctx); !errors.Is(err, down) {
 		t.Fatalf("got %v", err)
 	}
-	if err := batch.Flush(t.Context()); err != nil || len(to.deps) != 1 || to.deps[0].Hash() != "new" {
+	if err := batch.Flush(ctx); err != nil || len(to.deps) != 1 || to.deps[0].Hash() != "new" {
 		t.Errorf("flushed %q, %v; want the new version alone", to.deps, err)
 	}
 }
@@ -177,7 +177,7 @@ func TestBatch_ConcurrentFlushesKeepTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("gateway down")
 		var sent []string
-		batch := cachecore.NewBatch(invalidatorFunc(func(_ context.Context, deps ...cachecore.Dep) error {
+		batch, ctx := cachecore.NewBatch(), cachecore.WithInvalidator(t.Context(), invalidatorFunc(func(_ context.Context, deps ...cachecore.Dep) error {
 			first := len(sent) == 0
 			sent = append(sent, deps[0].Hash())
 			if first {
@@ -193,16 +193,16 @@ func TestBatch_ConcurrentFlushesKeepTheOrder(t *testing.T) {
 		}
 		collect("42")
 		first := make(chan error, 1)
-		go func() { first <- batch.Flush(t.Context()) }()
+		go func() { first <- batch.Flush(ctx) }()
 		synctest.Wait()
 		collect("43")
-		if err := batch.Flush(t.Context()); err != nil {
+		if err := batch.Flush(ctx); err != nil {
 			t.Errorf("second flush: %v", err)
 		}
 		if err := <-first; !errors.Is(err, down) {
 			t.Errorf("first flush: %v", err)
 		}
-		if err := batch.Flush(t.Context()); err != nil {
+		if err := batch.Flush(ctx); err != nil {
 			t.Errorf("third flush: %v", err)
 		}
 		if got := strings.Join(sent, " "); got != "42 43" {
@@ -218,14 +218,14 @@ func TestBatch_FlushOfACallerWhoHungUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := &memory{}
 		release := make(chan struct{})
-		batch := cachecore.NewBatch(invalidatorFunc(func(ctx context.Context, deps ...cachecore.Dep) error {
+		batch, ctx := cachecore.NewBatch(), cachecore.WithInvalidator(t.Context(), invalidatorFunc(func(ctx context.Context, deps ...cachecore.Dep) error {
 			if deps[0].Hash() == "42" {
 				<-release
 				return errors.New("gateway down")
 			}
 			return to.Invalidate(ctx, deps...)
 		}))
-		ended, cancel := context.WithCancel(t.Context())
+		ended, cancel := context.WithCancel(ctx)
 		cancel()
 		for _, hash := range []string{"41", "42", "43"} { // 42 is under way while 43 is flushed
 			if err := batch.Invalidate(t.Context(), cachecore.NewDep("doc:1").WithHash(hash)); err != nil {
@@ -236,7 +236,7 @@ func TestBatch_FlushOfACallerWhoHungUp(t *testing.T) {
 		}
 		close(release)
 		synctest.Wait()
-		if err := batch.Flush(t.Context()); err != nil {
+		if err := batch.Flush(ctx); err != nil {
 			t.Error(err)
 		}
 		var got []string
@@ -259,14 +259,14 @@ func (f invalidatorFunc) Invalidate(ctx context.Context, deps ...cachecore.Dep) 
 func TestBatch_IsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	to := &memory{}
-	batch := cachecore.NewBatch(to)
+	batch, ctx := cachecore.NewBatch(), cachecore.WithInvalidator(t.Context(), to)
 	var wg sync.WaitGroup
 	for _, d := range numbered("doc", 100) {
 		wg.Go(func() {
 			if err := batch.Invalidate(t.Context(), d); err != nil {
 				t.Error(err)
 			}
-			if err := batch.Flush(t.Context()); err != nil {
+			if err := batch.Flush(ctx); err != nil {
 				t.Error(err)
 			}
 		})

@@ -1,7 +1,9 @@
 package cachecore
 
 import (
+	"cmp"
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -67,6 +69,44 @@ const (
 	LateFill   Cause = "late_fill"   // a request that was in flight during a call has ended
 	SecondPass Cause = "second_pass" // see WithSecondPass
 )
+
+// watchesRequests reports whether requests are observed or logged.
+func (c *Client) watchesRequests(ctx context.Context) bool {
+	return len(c.cfg.observers) > 0 || c.cfg.logger.Enabled(ctx, slog.LevelDebug)
+}
+
+func (c *Client) observeRequest(ctx context.Context, e RequestEvent) {
+	for _, o := range c.cfg.observers {
+		if o.Request != nil {
+			o.Request(ctx, e)
+		}
+	}
+	if !c.cfg.logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("status", string(e.Status.Status)), slog.Int("code", e.Code), slog.Duration("duration", e.Duration),
+		slog.Duration("age", e.Status.Age), slog.Int("deps", len(e.Deps)), slog.Bool("coarsened", e.Coarsened),
+	}
+	if len(e.Deps) > 0 {
+		attrs = append(attrs, slog.Any("dep_ids", firstIDs(e.Deps)))
+	}
+	if err := cmp.Or(e.Err, e.Status.Err); err != nil {
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	c.cfg.logger.LogAttrs(ctx, slog.LevelDebug, "cachecore: request", attrs...)
+}
+
+// maxLogged limits the dep ids in a log line.
+const maxLogged = 20
+
+func firstIDs(deps []Dep) []string {
+	ids := make([]string, min(len(deps), maxLogged))
+	for i := range ids {
+		ids[i] = deps[i].id
+	}
+	return ids
+}
 
 // Kind returns the part of the id before its first colon, or an empty string if
 // the id has no colon.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // maxAnswer limits the bytes read of the answer to an invalidation.
@@ -208,7 +210,7 @@ func (c *Client) post(ctx context.Context, deadline time.Time, id, hash string) 
 
 // refusal returns the error for an answer other than 2xx.
 func (c *Client) refusal(resp *http.Response, answer []byte) error {
-	after := retryAfter(resp.Header, time.Now())
+	after := wire.RetryAfter(resp.Header, time.Now())
 	err := newError(resp.StatusCode, c.message(answer), after)
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
 		return &temporary{error: err, after: after}

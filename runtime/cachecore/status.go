@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // Status tells where an answer came from.
@@ -13,11 +15,11 @@ type Status string
 
 // The values of the X-Cache header. Unknown means that it has no known value.
 const (
-	HitL1      Status = "HIT_L1"       // an answer to the same bytes
-	HitL1Stale Status = "HIT_L1_STALE" // the same, past its fresh time; the gateway refreshes it
-	HitL2      Status = "HIT_L2"       // an answer to a question of like meaning
-	Miss       Status = "MISS"         // a new answer
-	Bypass     Status = "BYPASS"       // a new answer that was not looked up and is not kept
+	HitL1      Status = wire.HitL1      // an answer to the same bytes
+	HitL1Stale Status = wire.HitL1Stale // the same, past its fresh time; the gateway refreshes it
+	HitL2      Status = wire.HitL2      // an answer to a question of like meaning
+	Miss       Status = wire.Miss       // a new answer
+	Bypass     Status = wire.Bypass     // a new answer that was not looked up and is not kept
 	Unknown    Status = "UNKNOWN"
 )
 
@@ -40,24 +42,15 @@ func (s CacheStatus) Hit() bool {
 	return s.Status == HitL1 || s.Status == HitL1Stale || s.Status == HitL2
 }
 
-// Names of the headers of the wire protocol, in canonical form.
-const (
-	headerToken      = "X-Cachecore-Token"
-	headerDeps       = "X-Cachecore-Deps"
-	headerCache      = "X-Cache"
-	headerSimilarity = "X-Cache-Similarity"
-	headerAge        = "X-Cache-Age"
-)
-
 // ParseStatus parses the gateway's headers of a response. If a CDN has added
 // X-Cache values of its own, the last known value counts. The status is Unknown
 // without a known value. A number that does not parse is 0.
 func ParseStatus(h http.Header) CacheStatus {
 	s := CacheStatus{Status: statusOf(h)}
-	if v, err := strconv.ParseFloat(h.Get(headerSimilarity), 64); err == nil && v >= 0 && v <= 1 {
+	if v, err := strconv.ParseFloat(h.Get(wire.HeaderSimilarity), 64); err == nil && v >= 0 && v <= 1 {
 		s.Similarity = v
 	}
-	if v, err := strconv.ParseUint(h.Get(headerAge), 10, 32); err == nil {
+	if v, err := strconv.ParseUint(h.Get(wire.HeaderAge), 10, 32); err == nil {
 		s.Age = time.Duration(v) * time.Second
 	}
 	return s
@@ -65,7 +58,7 @@ func ParseStatus(h http.Header) CacheStatus {
 
 func statusOf(h http.Header) Status {
 	status := Unknown
-	for _, line := range h[headerCache] {
+	for _, line := range h[wire.HeaderStatus] {
 		for value := range strings.SplitSeq(line, ",") {
 			switch v := Status(strings.TrimSpace(value)); v {
 			case HitL1, HitL1Stale, HitL2, Miss, Bypass:

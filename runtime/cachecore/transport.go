@@ -1,7 +1,6 @@
 package cachecore
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -10,8 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
-	"github.com/depgen/depgen/runtime/internal/degraded"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // Transport is an [http.RoundTripper] that adds the tenant's token and the deps
@@ -30,13 +30,8 @@ type Transport struct {
 }
 
 func newTransport(c *Client) *Transport {
-	t := &Transport{client: c, jwt: c.token}
-	if rest, ok := strings.CutPrefix(c.token.reveal(), "cc_live_"); ok {
-		if _, jwt, ok := strings.Cut(rest, "."); ok && jwt != "" {
-			t.jwt = secret{&jwt}
-		}
-	}
-	return t
+	jwt := wire.JWT(c.token.reveal())
+	return &Transport{client: c, jwt: secret{&jwt}}
 }
 
 // RoundTrip implements [http.RoundTripper]. It does not change req and never
@@ -48,64 +43,34 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, errors.New("cachecore: transport without a client or request without a URL: take it from Client.Transport")
 	}
-	switch {
-	case originOf(req.URL) != t.client.origin:
-		t.warnOfForeign(req)
-		return t.passOn(req)
-	case isLogin(req):
-		return t.passOn(req)
+	p := t.plan(req)
+	switch p.route {
+	case passOn:
+		if p.foreign {
+			t.warnOfForeign(req)
+		}
+		return t.client.cfg.base.RoundTrip(t.withoutTenant(req))
+	case bypass:
+		p.warn(req.Context(), t.client.cfg.logger)
+		return t.send(t.withoutTenant(req), p)
+	default:
+		return t.sendTagged(req, p)
 	}
-	ctx := req.Context()
-	call := callFrom(ctx)
-	if bypassed(ctx) {
-		return t.send(t.withoutTenant(req), call)
-	}
-	set, err := t.deps(req)
-	if err != nil {
-		t.degrade(ctx, call, set, err)
-		out := t.withoutTenant(req)
-		degraded.Mark(out.Header, err)
-		return t.send(out, nil)
-	}
-	return t.roundTripTagged(req, set, call)
 }
 
-// deps returns the deps of a request: those that its context declares, and
-// those in a deps header written by hand, in any spelling of its name.
-func (t *Transport) deps(req *http.Request) (*depSet, error) {
-	set := effective(req.Context())
-	for name, values := range req.Header {
-		if !strings.EqualFold(name, headerDeps) {
-			continue
-		}
-		for _, byHand := range values {
-			deps, err := decodeHeader(byHand)
-			if err != nil {
-				return set, err
-			}
-			set = join(set, newDepSet(deps))
-		}
-	}
-	if set.empty() {
-		return nil, nil
-	}
-	set = set.within(t.client.cfg.budget)
-	return set, set.err
-}
-
-// roundTripTagged sends the request with token and deps, and follows it to its
-// end, because it may be filling the cache. It also follows requests without
-// deps, because an answer depends on the tenant's policy.
-func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) (*http.Response, error) {
+// sendTagged sends the request with token and deps, and follows it to its end,
+// because it may be filling the cache. It also follows requests without deps,
+// because an answer depends on the tenant's policy.
+func (t *Transport) sendTagged(req *http.Request, p plan) (*http.Response, error) {
 	out := clone(req)
 	// A gateway refuses a header that it gets twice, in any spelling.
 	maps.DeleteFunc(out.Header, isProtocols)
-	f := &flight{set: set}
+	f := &flight{set: p.set}
 	f.values[0] = t.client.token.reveal()
-	out.Header[headerToken] = f.values[0:1:1]
-	if set != nil {
-		f.values[1] = set.header
-		out.Header[headerDeps] = f.values[1:2:2]
+	out.Header[wire.HeaderToken] = f.values[0:1:1]
+	if p.set != nil {
+		f.values[1] = p.set.header
+		out.Header[wire.HeaderDeps] = f.values[1:2:2]
 	}
 
 	t.client.flights.begin(f)
@@ -115,7 +80,7 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 			f.end(t.client.cfg.fillWindow)
 		}
 	}()
-	resp, err := t.send(out, call)
+	resp, err := t.send(out, p)
 	if err != nil {
 		return nil, err
 	}
@@ -124,38 +89,38 @@ func (t *Transport) roundTripTagged(req *http.Request, set *depSet, call *Call) 
 	return resp, nil
 }
 
-// send passes the request on and records the answer's status.
-func (t *Transport) send(req *http.Request, call *Call) (*http.Response, error) {
+// send calls the base transport and reports the answer's status.
+func (t *Transport) send(req *http.Request, p plan) (*http.Response, error) {
+	ctx := req.Context()
+	watched := t.client.watchesRequests(ctx)
+	var begun time.Time
+	if watched {
+		begun = time.Now()
+	}
 	resp, err := t.client.cfg.base.RoundTrip(req)
-	if err != nil {
-		return nil, t.client.printableIn(req.Context(), err)
+	switch {
+	case err != nil:
+		resp, err = nil, t.client.printableIn(ctx, err)
+	case resp == nil:
+		err = errNoResponse
 	}
-	if resp == nil {
-		return nil, errNoResponse
+	call := callFrom(ctx)
+	if call == nil && !watched {
+		return resp, err
 	}
-	if call != nil {
-		if s := ParseStatus(resp.Header); s.Status != Unknown {
-			call.add(s)
+	status := p.status(resp)
+	if status.Status != Unknown {
+		call.add(status)
+	}
+	if watched {
+		event := RequestEvent{Deps: p.declared.list(), Coarsened: p.coarsened(), Status: status, Duration: time.Since(begun), Err: err}
+		if resp != nil {
+			event.Code = resp.StatusCode
 		}
+		t.client.observeRequest(ctx, event)
 	}
-	return resp, nil
+	return resp, err
 }
-
-// degrade logs that a request goes uncached although it declares deps, and
-// records it in the call's status.
-func (t *Transport) degrade(ctx context.Context, call *Call, set *depSet, err error) {
-	n := 0
-	if set != nil {
-		n = len(set.deps)
-	}
-	t.client.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: request sent uncached", slog.Int("deps", n), slog.Any("error", err))
-	call.add(CacheStatus{Status: Bypass, Err: err})
-}
-
-// isLogin reports whether an SDK asks for a credential of its own. Anthropic's
-// SDK does so at its base URL, which is the gateway, in the context of the LLM
-// request that needs the credential.
-func isLogin(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/oauth/token") }
 
 func (t *Transport) warnOfForeign(req *http.Request) {
 	host := req.URL.Host
@@ -170,21 +135,17 @@ func (t *Transport) warnOfForeign(req *http.Request) {
 		attr, slog.String("gateway", t.client.origin.String()))
 }
 
-// passOn sends a request that does not concern the gateway. It removes headers
-// that name the tenant, because an http.Client copies headers along a redirect.
-func (t *Transport) passOn(req *http.Request) (*http.Response, error) {
-	for name, values := range req.Header {
-		if t.namesTenant(name, values) {
-			req = t.withoutTenant(req)
-			break
-		}
-	}
-	return t.client.cfg.base.RoundTrip(req)
-}
-
-// withoutTenant returns a copy of the request without the headers that carry
-// the token or deps.
+// withoutTenant returns the request without the headers that carry the token or
+// deps, as a copy if it has such headers. An http.Client copies headers along a
+// redirect to another host.
 func (t *Transport) withoutTenant(req *http.Request) *http.Request {
+	carries := false
+	for name, values := range req.Header {
+		carries = carries || t.namesTenant(name, values)
+	}
+	if !carries {
+		return req
+	}
 	out := clone(req)
 	maps.DeleteFunc(out.Header, t.namesTenant)
 	return out
@@ -193,7 +154,7 @@ func (t *Transport) withoutTenant(req *http.Request) *http.Request {
 // isProtocols reports whether the header is part of the wire protocol, in any
 // spelling.
 func isProtocols(name string, _ []string) bool {
-	return strings.EqualFold(name, headerToken) || strings.EqualFold(name, headerDeps)
+	return strings.EqualFold(name, wire.HeaderToken) || strings.EqualFold(name, wire.HeaderDeps)
 }
 
 // namesTenant reports whether the header is part of the wire protocol, in any

@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/internal/degraded"
 )
 
 // carried returns the deps that a client sends for a request with the given
@@ -36,7 +35,6 @@ func carried(deps []cachecore.Dep) ([]cachecore.Dep, error) {
 		return nil, err
 	}
 	_ = resp.Body.Close()
-	_ = degraded.Take(sent) // the status has the reason
 	for _, status := range call.Statuses() {
 		if status.Err != nil {
 			return nil, status.Err

@@ -1,35 +1,37 @@
 package cachecoretest
 
 import (
-	"net/http"
+	"context"
+	"errors"
 	"sync"
 
-	"github.com/depgen/depgen/runtime/internal/degraded"
+	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// degradations records the requests that came to one Recorder or Gateway and
-// went uncached although they had deps. A request of a parallel test that comes
-// to another Recorder or Gateway counts there.
+// degradations records the requests that clients sent uncached although they
+// have deps.
 type degradations struct {
 	mu      sync.Mutex
 	reasons []error
 }
 
-// watch records the requests that clients mark until the test ends. It then
-// fails the test for each of them, unless they are allowed.
+// watch fails the test at its end for each degraded request, unless they are
+// allowed.
 func (ds *degradations) watch(tb testingT, allowed bool) {
 	tb.Helper()
-	tb.Cleanup(degraded.Listen())
 	if !allowed {
 		tb.Cleanup(func() { ds.report(tb) })
 	}
 }
 
-// take records the request if its client has marked it, and removes the mark.
-func (ds *degradations) take(h http.Header) {
-	if reason := degraded.Take(h); reason != nil {
-		ds.add(reason)
-	}
+// observer returns the observer of a client.
+func (ds *degradations) observer() cachecore.Observer {
+	return cachecore.Observer{Request: func(_ context.Context, e cachecore.RequestEvent) {
+		// A transaction's own requests go uncached by design.
+		if err := e.Status.Err; err != nil && !errors.Is(err, cachecore.ErrUncommitted) {
+			ds.add(err)
+		}
+	}}
 }
 
 func (ds *degradations) add(reason error) {

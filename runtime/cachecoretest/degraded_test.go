@@ -15,10 +15,11 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// clientOf returns a client of the address.
-func clientOf(t *testing.T, address string, base http.RoundTripper) *http.Client {
+// clientOf returns a client of the address that the gateway observes.
+func clientOf(t *testing.T, g *Gateway, address string, base http.RoundTripper) *http.Client {
 	t.Helper()
-	c, err := cachecore.New(address, "token", cachecore.WithBaseTransport(base), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+	c, err := cachecore.New(address, "token", cachecore.WithBaseTransport(base),
+		cachecore.WithLogger(slog.New(slog.DiscardHandler)), cachecore.WithObserver(g.Observer()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func degrading(t *testing.T, address, reason string) *http.Request {
 
 const uncached = "cachecoretest: a request was sent uncached although it declares deps: "
 
-func TestDegradedRequestIsSeenWhereItArrives(t *testing.T) {
+func TestDegradedRequestIsSeenByItsGateway(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -47,7 +48,7 @@ func TestDegradedRequestIsSeenWhereItArrives(t *testing.T) {
 			}
 			proxy := httptest.NewServer(httputil.NewSingleHostReverseProxy(target))
 			defer proxy.Close()
-			ask(t, clientOf(t, proxy.URL, proxy.Client().Transport), degrading(t, proxy.URL, "behind a proxy"))
+			ask(t, clientOf(t, g, proxy.URL, proxy.Client().Transport), degrading(t, proxy.URL, "behind a proxy"))
 		}},
 		{"under another name", func(t *testing.T, g *Gateway) {
 			t.Helper()
@@ -55,12 +56,12 @@ func TestDegradedRequestIsSeenWhereItArrives(t *testing.T) {
 				return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(g.URL(), "http://"))
 			}}
 			defer base.CloseIdleConnections()
-			ask(t, clientOf(t, "http://gateway.example", base), degrading(t, "http://gateway.example", "under another name"))
+			ask(t, clientOf(t, g, "http://gateway.example", base), degrading(t, "http://gateway.example", "under another name"))
 		}},
 		{"meeting a fault", func(t *testing.T, g *Gateway) {
 			t.Helper()
 			g.Fail(Completions, 1, Fault{Status: 500})
-			ask(t, clientOf(t, g.URL(), g.server.Client().Transport), degrading(t, g.URL(), "meeting a fault"))
+			ask(t, clientOf(t, g, g.URL(), g.server.Client().Transport), degrading(t, g.URL(), "meeting a fault"))
 		}},
 	}
 	for _, tt := range tests {
@@ -87,9 +88,9 @@ func TestDegradedRequestIsSeenByTheRecorder(t *testing.T) {
 		seen = req.Header
 		return &http.Response{StatusCode: http.StatusOK}, nil
 	}))})
-	ask(t, r.HTTPClient(), degrading(t, "http://llm.test", "by its mark"))
+	ask(t, r.HTTPClient(), degrading(t, "http://llm.test", "by its client"))
 	if len(seen) != 1 { // the content type
 		t.Errorf("the model sees %v", seen)
 	}
-	requireFailures(t, tb.finish(), uncached+`dep of kind "doc" has no id: by its mark`)
+	requireFailures(t, tb.finish(), uncached+`dep of kind "doc" has no id: by its client`)
 }

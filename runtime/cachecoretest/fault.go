@@ -5,9 +5,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // Endpoint identifies one of the gateway's endpoints, for [Gateway.Fail].
@@ -15,8 +16,8 @@ type Endpoint string
 
 // The endpoints that can fail.
 const (
-	Completions Endpoint = "/v1/chat/completions"
-	Invalidate  Endpoint = "/v1/invalidate"
+	Completions Endpoint = wire.PathCompletions
+	Invalidate  Endpoint = wire.PathInvalidate
 )
 
 // Fault describes a failure or a delay of a call to the gateway.
@@ -100,7 +101,7 @@ func (fs *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 	case f.Status != 0:
 		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.FormatInt(int64((f.RetryAfter+time.Second-1)/time.Second), 10))
+			wire.SetRetryAfter(w.Header(), f.RetryAfter)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(f.Status)

@@ -2,7 +2,6 @@ package cachecoretest
 
 import (
 	"context"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
@@ -67,10 +66,7 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 		tb.Fatalf("cachecoretest: %v", err)
 	}
 	g.faults = newFaults(engine, g.clock)
-	g.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g.degraded.take(r.Header)
-		g.faults.ServeHTTP(w, r)
-	}))
+	g.server = httptest.NewServer(g.faults)
 	tb.Cleanup(func() {
 		g.server.CloseClientConnections() // so that a stream that the test left open does not block
 		g.server.Close()
@@ -110,7 +106,7 @@ func (g *Gateway) Token(claims ...devgateway.Claims) string {
 // calls Close.
 func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 	g.tb.Helper()
-	c, err := cachecore.New(g.URL(), g.Token(), opts...)
+	c, err := cachecore.New(g.URL(), g.Token(), append([]cachecore.Option{cachecore.WithObserver(g.Observer())}, opts...)...)
 	if err != nil {
 		g.tb.Fatalf("cachecoretest: %v", err)
 	}
@@ -121,6 +117,11 @@ func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 	})
 	return c
 }
+
+// Observer returns an observer for a client that the code under test makes
+// itself. It fails the test for requests that the client sends uncached although
+// they have deps: see [AllowDegraded]. A client from [Gateway.Client] has it.
+func (g *Gateway) Observer() cachecore.Observer { return g.degraded.observer() }
 
 // Answer adds texts that answer the next requests to the upstream, one each, as
 // chat completions, streamed if the request asks for a stream. After the last

@@ -3,8 +3,7 @@ package cachecoretest
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // Recorder records the invalidations and requests of a test, and has assertions
@@ -64,7 +64,8 @@ func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 	r := &Recorder{record: record{tb: tb}, host: host, upstream: s.model(tb)}
 	client, err := cachecore.New(origin, "recorder",
 		cachecore.WithBaseTransport(roundTripper(r.answer)),
-		cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+		cachecore.WithLogger(slog.New(slog.DiscardHandler)),
+		cachecore.WithObserver(r.degraded.observer()))
 	if err != nil {
 		tb.Fatalf("cachecoretest: %v", err)
 	}
@@ -73,23 +74,23 @@ func newRecorder(tb testingT, opts []RecorderOption) *Recorder {
 	return r
 }
 
-// Invalidate implements [cachecore.Invalidator]. It records deps and their
-// wholes. It returns an error for an invalid dep, and the error set by
-// [Recorder.Fail].
+// Invalidate implements [cachecore.Invalidator]. It records the valid deps and
+// their wholes. It returns the error set by [Recorder.Fail].
 func (r *Recorder) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
-	deps = cachecore.Expand(deps...)
-	for _, d := range deps {
-		if err := d.Err(); err != nil {
-			return &cachecore.InvalidateError{Dep: d, Err: err}
-		}
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fail != nil {
 		return r.fail
 	}
-	r.addInvalidated(deps...)
-	return nil
+	var errs []error
+	for _, d := range cachecore.Expand(deps...) {
+		if err := d.Err(); err != nil {
+			errs = append(errs, &cachecore.InvalidateError{Dep: d, Err: err})
+			continue
+		}
+		r.addInvalidated(d)
+	}
+	return errors.Join(errs...)
 }
 
 // Fail makes later invalidations return err without recording them, until it is
@@ -142,12 +143,11 @@ func (r *Recorder) answer(req *http.Request) (*http.Response, error) {
 }
 
 func (r *Recorder) askUpstream(req *http.Request, sent *url.URL) (*http.Response, error) {
-	r.degraded.take(req.Header)
 	body, err := readBody(req)
 	if err != nil {
 		return nil, err
 	}
-	got := Request{Method: req.Method, URL: sent, Body: body, Bypass: req.Header.Get("X-Cachecore-Token") == ""}
+	got := Request{Method: req.Method, URL: sent, Body: body, Bypass: req.Header.Get(wire.HeaderToken) == ""}
 	got.Deps, err = depsOf(req.Header)
 	if err != nil {
 		return nil, err
@@ -159,8 +159,8 @@ func (r *Recorder) askUpstream(req *http.Request, sent *url.URL) (*http.Response
 
 	out := req.Clone(req.Context())
 	out.URL = sent
-	out.Header.Del("X-Cachecore-Token")
-	out.Header.Del("X-Cachecore-Deps")
+	out.Header.Del(wire.HeaderToken)
+	out.Header.Del(wire.HeaderDeps)
 	out.Body = io.NopCloser(bytes.NewReader(body))
 	resp, err := r.upstream.RoundTrip(out)
 	if err != nil {
@@ -170,7 +170,7 @@ func (r *Recorder) askUpstream(req *http.Request, sent *url.URL) (*http.Response
 	if got.Bypass {
 		status = cachecore.Bypass
 	}
-	resp.Header.Set("X-Cache", string(status))
+	resp.Header.Set(wire.HeaderStatus, string(status))
 	return resp, nil
 }
 
@@ -184,24 +184,17 @@ func readBody(req *http.Request) ([]byte, error) {
 
 // depsOf decodes the deps header that the client under test has sent.
 func depsOf(h http.Header) ([]cachecore.Dep, error) {
-	header := h.Get("X-Cachecore-Deps")
+	header := h.Get(wire.HeaderDeps)
 	if header == "" {
 		return nil, nil
 	}
-	text, err := base64.RawURLEncoding.DecodeString(header)
+	elements, err := wire.DecodeDeps(header)
 	if err != nil {
 		return nil, fmt.Errorf("cachecoretest: deps header: %w", err)
 	}
-	var wire []struct {
-		ID   string `json:"dep_id"`
-		Hash string `json:"expected_hash"`
-	}
-	if err := json.Unmarshal(text, &wire); err != nil {
-		return nil, fmt.Errorf("cachecoretest: deps header: %w", err)
-	}
-	deps := make([]cachecore.Dep, len(wire))
-	for i, w := range wire {
-		deps[i] = newDep(w.ID, w.Hash)
+	deps := make([]cachecore.Dep, len(elements))
+	for i, e := range elements {
+		deps[i] = newDep(e.ID, e.Hash)
 	}
 	return deps, nil
 }

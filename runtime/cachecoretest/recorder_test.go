@@ -230,7 +230,7 @@ func TestDegradedRequestFailsTheTestUnlessAllowed(t *testing.T) {
 				t.Parallel()
 				tb := &fakeT{}
 				g := newGateway(tb, nil)
-				client, err := cachecore.New(g.URL(), g.Token(), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+				client, err := cachecore.New(g.URL(), g.Token(), cachecore.WithObserver(g.Observer()), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -252,7 +252,8 @@ func TestDegradedRequestFailsTheTestUnlessAllowed(t *testing.T) {
 				}}
 				port := g.URL()[strings.LastIndex(g.URL(), ":"):]
 				for _, host := range []string{"localhost", "LOCALHOST", "127.0.0.1", "[::1]"} {
-					client, err := cachecore.New("http://"+host+port, g.Token(), cachecore.WithBaseTransport(served), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
+					client, err := cachecore.New("http://"+host+port, g.Token(),
+						cachecore.WithBaseTransport(served), cachecore.WithObserver(g.Observer()), cachecore.WithLogger(slog.New(slog.DiscardHandler)))
 					if err != nil {
 						t.Fatal(err)
 					}

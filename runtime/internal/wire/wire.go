@@ -71,12 +71,11 @@ var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 func ID(prefix string, parts ...string) string {
 	var id strings.Builder
 	id.WriteString(prefix)
+	id.WriteByte(':')
 	for i, part := range parts {
-		separator := "/"
-		if i == 0 {
-			separator = ":"
+		if i > 0 {
+			id.WriteByte('/')
 		}
-		id.WriteString(separator)
 		_, _ = partEscaper.WriteString(&id, part)
 	}
 	return id.String()

@@ -200,6 +200,10 @@ func TestRetryAfter(t *testing.T) {
 		{"99999999999999999999", "", (1<<31 - 1) * time.Second},
 		{"-1", "", 0},
 		{"1.5", "", 0},
+		{"0", "", 0},
+		{"7", "0", 0},
+		{"Thursday, 01-Jan-26 00:00:01 GMT", "", time.Second},
+		{"Thu Jan  1 00:00:02 2026", "", 2 * time.Second},
 		{"Thu, 01 Jan 2026 00:01:00 GMT", "", time.Minute},
 		{"Wed, 31 Dec 2025 00:00:00 GMT", "", 0},
 		{"soon", "", 0},
@@ -215,6 +219,20 @@ func TestRetryAfter(t *testing.T) {
 	if wire.SetRetryAfter(h, 1001*time.Millisecond); h.Get("Retry-After") != "2" {
 		t.Errorf("1.001 s is sent as %q, want 2", h.Get("Retry-After"))
 	}
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	f.Add("120", "")
+	f.Add("99999999999999999999", "9")
+	f.Add("Mon, 01 Jan 0001 00:00:00 GMT", "")
+	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", "")
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, seconds, ms string) {
+		h := http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {ms}}
+		if got := wire.RetryAfter(h, now); got < 0 {
+			t.Errorf("%q, %q: %v", seconds, ms, got)
+		}
+	})
 }
 
 func TestJWT(t *testing.T) {
