@@ -3,7 +3,6 @@ package cachecore
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 )
 
@@ -12,9 +11,9 @@ import (
 // the batch. It is safe for concurrent use.
 type Batch struct {
 	mu       sync.Mutex
-	deps     []Dep
-	sending  []Dep               // by a Flush in progress
-	changed  map[string]struct{} // ids of both with their wholes; nil until asked for
+	deps     []Dep               // collected, valid, without relations
+	ids      map[string]struct{} // of deps
+	sending  map[string]struct{} // of those that a Flush is sending
 	latest   map[string]string   // the version of each versioned dep that came last
 	flushing chan struct{}       // holds an element while a Flush is sending
 }
@@ -22,37 +21,49 @@ type Batch struct {
 // NewBatch returns an empty batch.
 func NewBatch() *Batch { return &Batch{} }
 
-// Invalidate adds deps to the batch without sending them. If a dep is invalid,
-// it adds the others and returns an error, so that the error comes before the
-// commit.
+// Invalidate adds deps and their wholes to the batch without sending them. It
+// returns an error for each invalid one, so that the error comes before the
+// commit, and adds the others.
 func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
 	var errs []error
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, d := range deps {
+	for _, d := range Expand(deps...) {
 		if err := d.Err(); err != nil {
 			errs = append(errs, &InvalidateError{Dep: d, Err: err})
 			continue
 		}
-		b.deps = append(b.deps, d)
-		b.changed = nil
-		if d.versioned {
-			if b.latest == nil {
-				b.latest = map[string]string{}
-			}
-			b.latest[d.id] = d.hash
-		}
+		b.add(d)
 	}
 	return errors.Join(errs...)
 }
 
+func (b *Batch) add(d Dep) {
+	if _, have := b.ids[d.id]; have && !d.versioned {
+		return
+	}
+	if b.ids == nil {
+		b.ids = map[string]struct{}{}
+	}
+	b.ids[d.id] = struct{}{}
+	if d.versioned {
+		if b.latest == nil {
+			b.latest = map[string]string{}
+		}
+		b.latest[d.id] = d.hash
+	}
+	d.relations = nil // its wholes are in the batch
+	b.deps = append(b.deps, d)
+}
+
 // Flush sends the collected deps, each once, and empties the batch. They go to
 // the invalidator of ctx: to the next outer one if that is the batch itself, or
-// else to the default one. Call Flush after the commit. After an error the batch still contains its deps, so Flush
-// can be called again: invalidating a dep twice does no harm. The exception is
-// a version that was replaced through another batch in the meantime: it would
-// come back. A call waits for the one before it, whose versions are older,
-// unless ctx ends first.
+// else to the default one. Call Flush after the commit.
+//
+// After an error the batch still contains its deps, so Flush can be called
+// again: invalidating a dep twice does no harm. The exception is a version that
+// was replaced through another batch in the meantime: it would come back. A call
+// waits for the one before it, whose versions are older, unless ctx ends first.
 func (b *Batch) Flush(ctx context.Context) error {
 	to, ok := invalidatorBeyond(ctx, b)
 	if !ok {
@@ -61,19 +72,28 @@ func (b *Batch) Flush(ctx context.Context) error {
 	defer b.waitTurn(ctx)()
 	b.mu.Lock()
 	deps := b.deps
-	b.deps, b.sending = nil, deps
+	b.deps, b.ids, b.sending = nil, nil, b.ids
 	b.mu.Unlock()
 	if len(deps) == 0 {
 		return nil
 	}
-	err := to.Invalidate(ctx, Expand(deps...)...)
+	err := to.Invalidate(ctx, Expand(deps...)...) // each id with its last version
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sending, b.changed = nil, nil
-	if err != nil {
+	b.sending = nil
+	if err == nil {
+		return nil
+	}
+	collected := b.deps
+	b.deps, b.ids = nil, nil
+	for _, d := range deps {
 		// A later flush may have sent a later version.
-		deps = slices.DeleteFunc(deps, func(d Dep) bool { return d.versioned && d.hash != b.latest[d.id] })
-		b.deps = append(deps, b.deps...)
+		if !d.versioned || d.hash == b.latest[d.id] {
+			b.add(d)
+		}
+	}
+	for _, d := range collected {
+		b.add(d)
 	}
 	return err
 }
@@ -82,14 +102,9 @@ func (b *Batch) Flush(ctx context.Context) error {
 func (b *Batch) Changed(id string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.changed == nil {
-		b.changed = map[string]struct{}{}
-		for _, d := range Expand(slices.Concat(b.sending, b.deps)...) {
-			b.changed[d.id] = struct{}{}
-		}
-	}
-	_, ok := b.changed[id]
-	return ok
+	_, collected := b.ids[id]
+	_, sending := b.sending[id]
+	return collected || sending
 }
 
 // waitTurn waits until no other Flush is sending, or ctx ends: the caller has

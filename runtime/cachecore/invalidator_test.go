@@ -249,6 +249,28 @@ func TestBatch_FlushOfACallerWhoHungUp(t *testing.T) {
 	})
 }
 
+// A write that comes while its dep is being sent may be newer than the request.
+func TestBatch_WriteDuringAFlushIsSentAgain(t *testing.T) {
+	t.Parallel()
+	batch, doc := cachecore.NewBatch(), cachecore.NewDep("doc:1")
+	sent := 0
+	ctx := cachecore.WithInvalidator(t.Context(), invalidatorFunc(func(ctx context.Context, _ ...cachecore.Dep) error {
+		if sent++; sent > 1 {
+			return nil
+		}
+		if !batch.Changed("doc:1") {
+			t.Error("the dep counts as committed while it is being sent")
+		}
+		return batch.Invalidate(ctx, doc)
+	}))
+	if err := errors.Join(batch.Invalidate(ctx, doc), batch.Flush(ctx), batch.Flush(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	if sent != 2 || batch.Changed("doc:1") {
+		t.Errorf("sent %d times, want 2; changed: %v", sent, batch.Changed("doc:1"))
+	}
+}
+
 // invalidatorFunc is a function as an Invalidator.
 type invalidatorFunc func(context.Context, ...cachecore.Dep) error
 
