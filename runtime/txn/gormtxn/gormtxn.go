@@ -1,0 +1,62 @@
+// Package gormtxn ties the invalidations of a gorm transaction to its end: see
+// package txn.
+package gormtxn
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync/atomic"
+
+	"gorm.io/gorm"
+
+	"github.com/depgen/depgen/runtime/txn"
+)
+
+// InTx calls f in a transaction of db, and invalidates after the commit: see
+// [txn.Do]. It does not repeat a transaction that fails. f must use its tx,
+// whose context is ctx.
+func InTx(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, f func(ctx context.Context, tx *gorm.DB) error) error {
+	return txn.Do(ctx, func(ctx context.Context) (ending, error) {
+		tx := db.WithContext(ctx).Begin(opts)
+		return ending{tx}, tx.Error
+	}, func(ctx context.Context, e ending) error { return f(ctx, e.tx) })
+}
+
+// Savepoint calls f inside a savepoint of tx: see [txn.Nest]. If f fails or
+// panics, the transaction goes back to the savepoint, and the invalidations of f
+// are dropped. The transaction can go on in any case. ctx must be that of tx.
+func Savepoint(ctx context.Context, tx *gorm.DB, f func(ctx context.Context, tx *gorm.DB) error) error {
+	return txn.Nest(ctx, func(ctx context.Context) (savepoint, error) {
+		s := savepoint{tx.WithContext(ctx), fmt.Sprintf("depgen_%d", savepoints.Add(1))}
+		return s, s.tx.SavePoint(s.name).Error
+	}, func(ctx context.Context, s savepoint) error { return f(ctx, s.tx) })
+}
+
+// savepoints numbers the savepoints of the process.
+var savepoints atomic.Uint64
+
+// ending ends a transaction in the way of database/sql.
+type ending struct{ tx *gorm.DB }
+
+// Commit implements [txn.Tx].
+func (e ending) Commit() error { return e.tx.Commit().Error }
+
+// Rollback implements [txn.Tx].
+func (e ending) Rollback() error { return e.tx.Rollback().Error }
+
+// savepoint is a savepoint as a transaction. Databases release it at the end of
+// the transaction.
+type savepoint struct {
+	tx   *gorm.DB
+	name string
+}
+
+// Commit implements [txn.Tx].
+func (savepoint) Commit() error { return nil }
+
+// Rollback implements [txn.Tx]. It does not depend on the context of f, which
+// may have ended.
+func (s savepoint) Rollback() error {
+	return s.tx.WithContext(context.Background()).RollbackTo(s.name).Error
+}

@@ -1,0 +1,3 @@
+// Package databases tests package txn with database/sql over SQLite and
+// PostgreSQL.
+package databases
