@@ -75,6 +75,8 @@ func TestCommandsRun(t *testing.T) {
 				t.Errorf("go list work does not reach all modules:\n%s", packages)
 			}
 		},
+		"go get github.com/depgen/depgen/runtime/txn/pgxtxn":  isModule,
+		"go get github.com/depgen/depgen/runtime/txn/gormtxn": isModule,
 	}
 	done := map[string]bool{}
 	for _, b := range blocks(t, "sh") {
@@ -94,6 +96,17 @@ func TestCommandsRun(t *testing.T) {
 	}
 	app.run(t, "go generate ./...")
 	app.run(t, "go vet ./...")
+}
+
+// isModule checks that the last word of the line is the path of a module in this
+// tree. Its drivers are not in the module cache that the other lines use.
+func isModule(t *testing.T, line string) {
+	t.Helper()
+	path := line[strings.LastIndex(line, " ")+1:]
+	folder := filepath.Join(root, strings.TrimPrefix(path, depgen))
+	if text := read(t, filepath.Join(folder, "go.mod")); !strings.HasPrefix(text, "module "+path+"\n") {
+		t.Errorf("%s is not the module of its folder", path)
+	}
 }
 
 // application is a user's module, with a folder and a module cache of its own.
