@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/depgen/depgen/runtime/internal/inflight"
 )
 
 const pathCompletions = "/v1/chat/completions"
@@ -23,7 +25,7 @@ type Gateway struct {
 	flights  *flights
 	bodies   *budget
 	origins  *http.CrossOriginProtection
-	work     *tracker
+	work     inflight.Group
 
 	stopped context.Context // done when calls to the upstream have to end
 	stop    context.CancelFunc
@@ -42,7 +44,6 @@ func New(opts ...Option) (*Gateway, error) {
 		flights:  newFlights(),
 		bodies:   newBudget(max(maxBodies, c.bodyLimit)),
 		origins:  http.NewCrossOriginProtection(),
-		work:     newTracker(),
 	}
 	if g.limit, err = newClientLimit(c.bypassLimit, c.now); err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func New(opts ...Option) (*Gateway, error) {
 // upstream and returns ctx's error.
 func (g *Gateway) Close(ctx context.Context) error {
 	defer g.stop()
-	return g.work.close(ctx)
+	return g.work.Close(ctx)
 }
 
 // ServeHTTP answers one request. If an answer breaks off after part of it was
@@ -75,8 +76,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x.limitBody()
 	var err error = errClosing
-	if g.work.begin() {
-		defer g.work.end()
+	if g.work.Begin(1) {
+		defer g.work.Done()
 		err = g.route(x)
 	}
 	var answer *apiError

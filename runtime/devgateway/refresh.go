@@ -25,14 +25,14 @@ func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
 		g.flights.end(fl)
 		return
 	}
-	if !g.work.begin() {
+	if !g.work.Begin(1) {
 		g.bodies.giveBackLong(size)
 		g.flights.end(fl)
 		return
 	}
 	ctx, cancel := g.detach(x.request.Context())
 	go func() {
-		defer g.work.end()
+		defer g.work.Done()
 		defer g.bodies.giveBackLong(size)
 		defer cancel()
 		err := g.fetch(ctx, &question{q.id, q.key, deps, q.call})
