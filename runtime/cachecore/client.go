@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode"
+
+	"github.com/depgen/depgen/runtime/internal/inflight"
 )
 
 // Client gives one tenant access to a gateway: it has a transport for LLM
@@ -26,7 +28,7 @@ type Client struct {
 	slots     chan struct{} // one for each invalidation that is being sent
 	order     order
 
-	flights     *inflight
+	flights     *flights
 	ready       []*repeat // to be carried out; guarded by the lock of flights
 	repeaters   int       // likewise
 	repeatsWait int       // repeaters that have waited for a retry; likewise
@@ -35,11 +37,10 @@ type Client struct {
 	life    context.Context // ends when Close gives up waiting
 	endLife context.CancelFunc
 
+	work inflight.Group // goroutines, and repeats, that Close waits for
+
 	mu       sync.Mutex
-	closed   bool
-	closeErr error         // of a Close that gave up
-	pending  int           // work that Close waits for
-	idle     chan struct{} // closed when the client is closed and pending is 0
+	closeErr error // of a Close that gave up
 }
 
 // New returns a client for the gateway at the given URL, with a tenant's token.
@@ -66,10 +67,9 @@ func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 		endpoint: base.JoinPath("/v1/invalidate").String(),
 		token:    secret{&token},
 		slots:    make(chan struct{}, cfg.concurrency),
-		idle:     make(chan struct{}),
 	}
 	c.transport = newTransport(c)
-	c.flights = inflightOf(c.origin, c.transport.jwt.reveal())
+	c.flights = flightsOf(c.origin, c.transport.jwt.reveal())
 	c.life, c.endLife = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -173,24 +173,12 @@ func (c *Client) GoString() string { return c.String() }
 // on working. When ctx ends first, Close gives up the rest and returns the
 // context's error at once. Later calls then return the same error.
 func (c *Client) Close(ctx context.Context) error {
-	c.mu.Lock()
-	if !c.closed {
-		c.closed = true
-		if c.pending == 0 {
-			close(c.idle)
-		}
-	}
-	c.mu.Unlock()
-
-	select {
-	case <-c.idle:
-	case <-c.life.Done(): // another call has ended it
-	case <-ctx.Done():
-		c.mu.Lock()
-		if c.pending > 0 && c.closeErr == nil {
-			c.closeErr = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", ctx.Err())
-		}
-		c.mu.Unlock()
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(c.life, cancel) // another call has given up
+	defer stop()
+	if c.work.Close(waiting) != nil {
+		c.giveUp(ctx.Err())
 	}
 	c.endLife()
 	c.dropRepeats()
@@ -200,47 +188,12 @@ func (c *Client) Close(ctx context.Context) error {
 	return c.closeErr
 }
 
-// begin counts n goroutines that Close waits for. It returns false if the
-// client is closed.
-func (c *Client) begin(n int) bool {
+// giveUp sets the error of a Close that has not waited for all work, unless
+// another Close has done so.
+func (c *Client) giveUp(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		return false
-	}
-	c.pending += n
-	return true
-}
-
-// retain counts one more piece of work that Close waits for. It returns false
-// if the client is closed and has done its work.
-func (c *Client) retain() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed && c.pending == 0 {
-		return false
-	}
-	c.pending++
-	return true
-}
-
-// spawn starts f in a goroutine that Close waits for. Only a counted goroutine
-// may call it: f runs even if the client is closed by then.
-func (c *Client) spawn(f func()) {
-	c.mu.Lock()
-	c.pending++
-	c.mu.Unlock()
-	go func() {
-		defer c.done()
-		f()
-	}()
-}
-
-func (c *Client) done() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pending--
-	if c.closed && c.pending == 0 {
-		close(c.idle)
+	if c.closeErr == nil {
+		c.closeErr = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", err)
 	}
 }

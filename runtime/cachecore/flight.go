@@ -14,10 +14,10 @@ import (
 // flight tracks one request with a token, from the moment before it is sent
 // until it can no longer fill the cache.
 type flight struct {
-	of      *inflight
+	of      *flights
 	seq     uint64
 	set     *depSet
-	counted bool // by its deps; see inflight
+	counted bool // by its deps; see flights
 	ended   atomic.Bool
 	values  [2]string // of the two headers
 }

@@ -138,8 +138,13 @@ func TestInflight_KeepsNothing(t *testing.T) {
 		<-time.After(10 * time.Minute)
 		synctest.Wait()
 		fs := c.flights
-		if fs.open != 0 || len(fs.fresh) != 0 || len(fs.byDep) != 0 || len(fs.repeats) != 0 || len(c.order.lanes) != 0 || c.pending != 0 || c.repeaters != 0 {
-			t.Errorf("left: %d open, %d fresh, %v, %v, %v, %d pending, %d repeaters", fs.open, len(fs.fresh), fs.byDep, fs.repeats, c.order.lanes, c.pending, c.repeaters)
+		if fs.open != 0 || len(fs.fresh) != 0 || len(fs.byDep) != 0 || len(fs.repeats) != 0 || len(c.order.lanes) != 0 || c.repeaters != 0 {
+			t.Errorf("left: %d open, %d fresh, %v, %v, %v, %d repeaters", fs.open, len(fs.fresh), fs.byDep, fs.repeats, c.order.lanes, c.repeaters)
+		}
+		done, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := c.Close(done); err != nil {
+			t.Errorf("work is left: %v", err)
 		}
 	})
 }

@@ -46,13 +46,13 @@ func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateRe
 	if workers == 0 {
 		return r.results
 	}
-	if !c.begin(workers) {
+	if !c.work.Begin(workers) {
 		return r.snapshot(ErrClosed)
 	}
 	r.prepare(ctx)
 	for range workers {
 		go func() {
-			defer c.done()
+			defer c.work.Done()
 			r.work(ctx)
 		}()
 	}
@@ -121,7 +121,7 @@ func (r *run) prepare(ctx context.Context) {
 	}
 	if r.client.cfg.secondPass > 0 && len(again) > 0 {
 		ctx = context.WithoutCancel(ctx)
-		r.client.spawn(func() { r.client.secondPass(ctx, again) })
+		r.client.work.Go(func() { r.client.secondPass(ctx, again) })
 	}
 }
 
@@ -166,7 +166,7 @@ func (r *run) work(ctx context.Context) {
 // many attempts for each dep.
 func (r *run) help(ctx context.Context) {
 	if int(r.next.Load()) < len(r.results) && int(r.helpers.Add(1)) <= r.client.cfg.concurrency {
-		r.client.spawn(func() { r.work(ctx) })
+		r.client.work.Go(func() { r.work(ctx) })
 	}
 }
 

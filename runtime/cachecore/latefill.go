@@ -8,7 +8,7 @@ import (
 )
 
 // repeat invalidates a dep again after each flight ends that was open when the
-// dep was last invalidated. The lock of inflight guards it.
+// dep was last invalidated. The lock of flights guards it.
 //
 // A flight may never end, because callers need not close the body of its
 // answer. So the dep is invalidated again after two fill windows at the latest,
@@ -114,7 +114,7 @@ func (r *repeat) advance() {
 // closed.
 func (r *repeat) retain() bool {
 	if !r.held {
-		r.held = r.client.retain()
+		r.held = r.client.work.Retain()
 	}
 	return r.held
 }
@@ -122,7 +122,7 @@ func (r *repeat) retain() bool {
 func (r *repeat) release() {
 	if r.held {
 		r.held = false
-		r.client.done()
+		r.client.work.Done()
 	}
 }
 
@@ -176,7 +176,7 @@ func (c *Client) helpRepeat() {
 	most := min(c.cfg.concurrency+c.repeatsWait, maxRepeaters*c.cfg.concurrency)
 	if len(c.ready) > 0 && c.repeaters < most {
 		c.repeaters++
-		c.spawn(c.repeatAll)
+		c.work.Go(c.repeatAll)
 	}
 }
 
@@ -246,7 +246,7 @@ func (c *Client) secondPass(ctx context.Context, deps []Dep) {
 	}
 	r := newRun(c, deps)
 	for range r.workers() {
-		c.spawn(func() { r.work(ctx) })
+		c.work.Go(func() { r.work(ctx) })
 	}
 	<-r.finished
 	for _, result := range r.results {

@@ -10,9 +10,9 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// inflight tracks the requests that may be filling one tenant's cache. All
-// clients of the process with the same gateway and token share one inflight.
-type inflight struct {
+// flights tracks the requests that may be filling one tenant's cache. All
+// clients of the process with the same gateway and token share one flights.
+type flights struct {
 	mu   sync.Mutex
 	seq  uint64 // of the latest flight
 	open int
@@ -25,14 +25,14 @@ type inflight struct {
 	repeats map[string][]*repeat // by dep
 }
 
-func newInflight() *inflight {
-	return &inflight{fresh: map[*flight]struct{}{}, byDep: map[string]int{}, repeats: map[string][]*repeat{}}
+func newFlights() *flights {
+	return &flights{fresh: map[*flight]struct{}{}, byDep: map[string]int{}, repeats: map[string][]*repeat{}}
 }
 
 // tenants contains the tenants that have clients in this process.
 var tenants struct {
 	mu  sync.Mutex
-	all map[tenant]weak.Pointer[inflight]
+	all map[tenant]weak.Pointer[flights]
 }
 
 // tenant identifies a gateway and a token. It does not keep the token.
@@ -41,18 +41,18 @@ type tenant struct {
 	token  [sha256.Size]byte
 }
 
-// inflightOf returns the inflight shared by all clients of a tenant. It lives
+// flightsOf returns the flights shared by all clients of a tenant. It lives
 // as long as one of these clients.
-func inflightOf(o origin, token string) *inflight {
+func flightsOf(o origin, token string) *flights {
 	key := tenant{o, sha256.Sum256([]byte(token))}
 	tenants.mu.Lock()
 	defer tenants.mu.Unlock()
 	if shared := tenants.all[key].Value(); shared != nil {
 		return shared
 	}
-	shared := newInflight()
+	shared := newFlights()
 	if tenants.all == nil {
-		tenants.all = map[tenant]weak.Pointer[inflight]{}
+		tenants.all = map[tenant]weak.Pointer[flights]{}
 	}
 	tenants.all[key] = weak.Make(shared)
 	runtime.AddCleanup(shared, forget, key)
@@ -68,7 +68,7 @@ func forget(key tenant) {
 	}
 }
 
-func (fs *inflight) begin(f *flight) {
+func (fs *flights) begin(f *flight) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.seq++
@@ -78,7 +78,7 @@ func (fs *inflight) begin(f *flight) {
 }
 
 // carrying returns how many open flights carry the dep. fs is locked.
-func (fs *inflight) carrying(id string) int {
+func (fs *flights) carrying(id string) int {
 	if id == wire.PolicyDep {
 		return fs.open
 	}
@@ -94,7 +94,7 @@ func (fs *inflight) carrying(id string) int {
 
 // settle removes a flight that can no longer fill the cache. If it may have
 // filled the cache, settle makes the repeats due that wait for it.
-func (fs *inflight) settle(f *flight, filled bool) {
+func (fs *flights) settle(f *flight, filled bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.open--
@@ -117,7 +117,7 @@ func (fs *inflight) settle(f *flight, filled bool) {
 	fs.ended(wire.PolicyDep, f.seq, filled)
 }
 
-func (fs *inflight) ended(id string, seq uint64, filled bool) {
+func (fs *flights) ended(id string, seq uint64, filled bool) {
 	for _, r := range slices.Clone(fs.repeats[id]) { // it may be removed
 		r.flightEnded(seq, filled)
 	}
