@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"unicode"
 
 	"github.com/depgen/depgen/runtime/internal/inflight"
@@ -26,13 +26,9 @@ type Client struct {
 	token     secret
 	transport *Transport
 	slots     chan struct{} // one for each invalidation that is being sent
-	order     order
-
-	flights     *flights
-	ready       []*repeat // to be carried out; guarded by the lock of flights
-	repeaters   int       // likewise
-	repeatsWait int       // repeaters that have waited for a retry; likewise
-	repeatsDown atomic.Bool
+	lanes     lanes
+	flights   *flights
+	late      *run // all repeats
 
 	life    context.Context // ends when Close gives up waiting
 	endLife context.CancelFunc
@@ -40,7 +36,8 @@ type Client struct {
 	work inflight.Group // goroutines, and repeats, that Close waits for
 
 	mu       sync.Mutex
-	closeErr error // of a Close that gave up
+	closeErr error         // of a Close that gave up
+	counts   map[Cause]int // deps that are not done, if there are observers
 }
 
 // New returns a client for the gateway at the given URL, with a tenant's token.
@@ -70,6 +67,7 @@ func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 	}
 	c.transport = newTransport(c)
 	c.flights = flightsOf(c.origin, c.transport.jwt.reveal())
+	c.late = &run{client: c, cause: LateFill}
 	c.life, c.endLife = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -192,8 +190,12 @@ func (c *Client) Close(ctx context.Context) error {
 // another Close has done so.
 func (c *Client) giveUp(err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closeErr == nil {
-		c.closeErr = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", err)
+	if c.closeErr != nil {
+		c.mu.Unlock()
+		return
 	}
+	c.closeErr = fmt.Errorf("cachecore: close gave up invalidations that were not done: %w", err)
+	counts := maps.Clone(c.counts)
+	c.mu.Unlock()
+	c.gaveUp(counts)
 }

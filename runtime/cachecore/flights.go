@@ -23,6 +23,20 @@ type flights struct {
 	byDep map[string]int
 
 	repeats map[string][]*repeat // by dep
+
+	afterUnlock []func() // run by unlock
+}
+
+// later runs f when fs is unlocked: an observer may call the client.
+func (fs *flights) later(f func()) { fs.afterUnlock = append(fs.afterUnlock, f) }
+
+func (fs *flights) unlock() {
+	later := fs.afterUnlock
+	fs.afterUnlock = nil
+	fs.mu.Unlock()
+	for _, f := range later {
+		f()
+	}
 }
 
 func newFlights() *flights {
@@ -96,7 +110,7 @@ func (fs *flights) carrying(id string) int {
 // filled the cache, settle makes the repeats due that wait for it.
 func (fs *flights) settle(f *flight, filled bool) {
 	fs.mu.Lock()
-	defer fs.mu.Unlock()
+	defer fs.unlock()
 	fs.open--
 	delete(fs.fresh, f)
 	if f.counted {

@@ -138,8 +138,8 @@ func TestInflight_KeepsNothing(t *testing.T) {
 		<-time.After(10 * time.Minute)
 		synctest.Wait()
 		fs := c.flights
-		if fs.open != 0 || len(fs.fresh) != 0 || len(fs.byDep) != 0 || len(fs.repeats) != 0 || len(c.order.lanes) != 0 || c.repeaters != 0 {
-			t.Errorf("left: %d open, %d fresh, %v, %v, %v, %d repeaters", fs.open, len(fs.fresh), fs.byDep, fs.repeats, c.order.lanes, c.repeaters)
+		if fs.open != 0 || len(fs.fresh) != 0 || len(fs.byDep) != 0 || len(fs.repeats) != 0 || len(c.lanes.all) != 0 || len(c.counts) != 0 || c.late.left != 0 {
+			t.Errorf("left: %d open, %d fresh, %v, %v, %v, %v, %d repeats", fs.open, len(fs.fresh), fs.byDep, fs.repeats, c.lanes.all, c.counts, c.late.left)
 		}
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -218,4 +218,19 @@ func TestInflight_ForgetsClosedClients(t *testing.T) {
 			t.Errorf("%d repeats are left", n)
 		}
 	})
+}
+
+// A request that a repetition sends is watched if a call shares it.
+func TestLanes_WatchCoversAllWhoShare(t *testing.T) {
+	t.Parallel()
+	ls, d := lanes{}, NewDep("doc:1")
+	repetition, call, later := ls.take(d, false), ls.take(d, true), turn{}
+	if _, last, watch := ls.begin(repetition); last != call.n || !watch {
+		t.Errorf("the request counts up to turn %d, watched %t; want %d, true", last, watch, call.n)
+	}
+	later = ls.take(d, false)
+	ls.end(repetition, call.n, nil, false)
+	if _, last, watch := ls.begin(later); last != later.n || watch {
+		t.Errorf("the next counts up to turn %d, watched %t; want %d, false", last, watch, later.n)
+	}
 }

@@ -3,16 +3,16 @@ package cachecore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
-	"sync/atomic"
+	"time"
 )
 
 // InvalidateResult is the receipt for the invalidation of one dep.
 type InvalidateResult struct {
 	Dep         Dep
-	KeysDeleted int   // cached answers that the gateway dropped
-	Attempts    int   // requests sent; both are 0 if another call sent a later version
+	KeysDeleted int   // cached answers that the gateway dropped; 0 if Folded
+	Attempts    int   // requests that this call sent
+	Folded      bool  // whether another call's request, which started after this call, did the work or failed
 	Err         error // nil, or an *InvalidateError
 }
 
@@ -21,6 +21,10 @@ type InvalidateResult struct {
 // [InvalidateError] for each dep that failed. After one dep has used up the
 // client's timeout, the rest get a single attempt each until one succeeds. So a
 // call waits for an unreachable gateway once, not once for each dep.
+//
+// While a dep is being sent, all further calls for it share one request, which
+// starts after they came. A dep costs two requests at a time at most, however
+// often it is invalidated.
 //
 // When ctx ends, Invalidate returns its error at once. The invalidations go on
 // in the background, for up to the client's timeout for each dep: a committed
@@ -40,14 +44,14 @@ func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 // dep, in the order of [Expand]. For a dep that was still in progress when ctx
 // ended, the receipt contains the context's error.
 func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateResult {
-	deps = Expand(deps...)
-	r := newRun(c, deps)
+	r := newRun(ctx, c, Called, Expand(deps...))
 	workers := r.workers()
 	if workers == 0 {
 		return r.results
 	}
 	if !c.work.Begin(workers) {
-		return r.snapshot(ErrClosed)
+		r.refuse(ctx)
+		return r.results
 	}
 	r.prepare(ctx)
 	for range workers {
@@ -60,128 +64,176 @@ func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateRe
 	case <-r.finished:
 		return r.results
 	case <-ctx.Done():
-		return r.snapshot(context.Cause(ctx))
+		return r.abandon(context.Cause(ctx))
 	case <-c.life.Done(): // the base transport may not heed it
-		return r.snapshot(ErrClosed)
+		return r.abandon(ErrClosed)
 	}
 }
 
-// run is one call of InvalidateMany.
+// run is one call of InvalidateMany, a second pass, or all repetitions of a
+// client after late fills.
 type run struct {
 	client   *Client
-	first    bool    // not a second pass
-	turns    []*turn // of versioned deps; nil without any
-	next     atomic.Int64
-	helpers  atomic.Int64 // workers in place of those that wait
-	left     atomic.Int64 // valid deps that are not done
-	down     atomic.Bool  // see invalidation
+	cause    Cause
+	begun    time.Time // zero unless observed
+	turns    []turn    // of versioned deps; nil without any
 	finished chan struct{}
 
 	mu        sync.Mutex
-	results   []InvalidateResult
-	done      []bool
-	abandoned bool // later results have no reader
+	results   []InvalidateResult // with errUnfinished before they are done
+	next      int                // the next result to work on
+	left      int                // results that are not done
+	helpers   int                // workers in place of those that wait
+	abandoned bool               // later results have no reader
+
+	// down is set after one dep has used up its time and before another
+	// succeeds, so that the rest do not each wait as long.
+	down bool
 }
 
-func newRun(c *Client, deps []Dep) *run {
-	r := &run{client: c, finished: make(chan struct{}), results: make([]InvalidateResult, len(deps)), done: make([]bool, len(deps))}
+// errUnfinished stands in the result of a dep that is not done. Callers never
+// see it.
+var errUnfinished = errors.New("unfinished")
+
+func newRun(ctx context.Context, c *Client, cause Cause, deps []Dep) *run {
+	r := &run{client: c, cause: cause, begun: c.now(ctx), finished: make(chan struct{}), results: make([]InvalidateResult, len(deps))}
 	for i, d := range deps {
-		r.results[i].Dep = d
+		r.results[i] = InvalidateResult{Dep: d, Err: errUnfinished}
 		if err := d.Err(); err != nil {
 			r.results[i].Err = &InvalidateError{Dep: d, Err: err}
-			r.done[i] = true
+			c.report(ctx, cause, r.begun, r.results[i])
 			continue
 		}
-		r.left.Add(1)
+		r.left++
 	}
 	return r
 }
 
 // workers returns the number of goroutines that the run needs.
-func (r *run) workers() int { return min(int(r.left.Load()), r.client.cfg.concurrency) }
+func (r *run) workers() int { return min(r.left, r.client.cfg.concurrency) }
 
-// prepare does the work of the first pass that depends on the time of the call:
-// it gives turns to versioned deps and arranges for the second pass. A
-// versioned dep has no second pass, because that could undo a later version of
-// another process.
+// refuse ends all deps of a run whose client is closed.
+func (r *run) refuse(ctx context.Context) {
+	for i := range r.results {
+		if result := &r.results[i]; result.unfinished() {
+			result.Err = &InvalidateError{Dep: result.Dep, Err: ErrClosed}
+			r.client.report(ctx, r.cause, r.begun, *result)
+		}
+	}
+}
+
+func (r *InvalidateResult) unfinished() bool { return errors.Is(r.Err, errUnfinished) }
+
+// prepare does the work of a call that depends on its time: it gives turns to
+// versioned deps and arranges for the second pass. A versioned dep has no
+// second pass, because that could undo a later version of another process.
 func (r *run) prepare(ctx context.Context) {
-	r.first = true
+	c := r.client
 	var again []Dep
 	for i, result := range r.results {
 		switch d := result.Dep; {
-		case d.Err() != nil:
-		case !d.versioned:
-			again = append(again, d)
-		default:
+		case !result.unfinished():
+		case d.versioned:
 			if r.turns == nil {
-				r.turns = make([]*turn, len(r.results))
+				r.turns = make([]turn, len(r.results))
 			}
-			r.turns[i] = r.client.order.take(d)
+			r.turns[i] = c.lanes.take(d, false)
+		case c.cfg.secondPass > 0:
+			again = append(again, d)
 		}
 	}
-	if r.client.cfg.secondPass > 0 && len(again) > 0 {
-		ctx = context.WithoutCancel(ctx)
-		r.client.work.Go(func() { r.client.secondPass(ctx, again) })
+	c.unfinished(Called, r.left)
+	if len(again) > 0 {
+		c.startSecondPass(context.WithoutCancel(ctx), again)
 	}
 }
 
-// work processes valid deps until all are done.
+// work processes valid deps until none is left.
 func (r *run) work(ctx context.Context) {
 	ctx, cancel := r.client.detach(ctx)
 	defer cancel()
-	for {
-		i := int(r.next.Add(1)) - 1
-		if i >= len(r.results) {
-			return
-		}
-		d := r.results[i].Dep // no goroutine changes it
-		if d.Err() != nil {
-			continue
-		}
-		inv := invalidation{dep: d, down: &r.down, onWait: func() { r.help(ctx) }}
+	for i, d := r.take(); i >= 0; i, d = r.take() {
+		inv := invalidation{run: r, dep: d}
 		if d.versioned {
 			inv.turn = r.turns[i]
 		} else {
-			inv.watch = r.first
+			inv.turn = r.client.lanes.take(d, r.cause == Called)
 		}
-		result := r.client.invalidateOne(ctx, &inv)
-		if inv.turn != nil {
-			r.client.order.release(d, inv.turn)
-		}
-		r.mu.Lock()
-		r.results[i], r.done[i] = result, true
-		unread := r.abandoned
-		r.mu.Unlock()
-		if unread {
-			r.client.logFailure(ctx, "after its caller hung up", result)
-		}
-		if r.left.Add(-1) == 0 {
-			close(r.finished)
-		}
+		r.end(ctx, i, r.client.invalidate(ctx, &inv, r.begun))
 	}
 }
 
-// help starts another worker in place of one that waits for a retry. It starts
-// no more of them than there are workers: a gateway that is down must not get
-// many attempts for each dep.
+// take returns the index of the next valid dep, or -1.
+func (r *run) take() (i int, d Dep) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.next < len(r.results) {
+		i := r.next
+		r.next++
+		if r.results[i].unfinished() {
+			return i, r.results[i].Dep
+		}
+	}
+	return -1, Dep{}
+}
+
+// end sets a result.
+func (r *run) end(ctx context.Context, i int, result InvalidateResult) {
+	r.mu.Lock()
+	r.results[i] = result
+	unread := r.abandoned
+	r.mu.Unlock()
+	if unread || r.cause != Called {
+		r.client.logFailure(ctx, r.cause, result)
+		r.client.background(r.cause, -1)
+	}
+	r.client.unfinished(r.cause, -1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left--; r.left == 0 {
+		close(r.finished)
+	}
+}
+
+// help starts another worker in place of one that waits. It starts no more of
+// them than there are workers: a gateway that is down must not get many
+// attempts for each dep.
 func (r *run) help(ctx context.Context) {
-	if int(r.next.Load()) < len(r.results) && int(r.helpers.Add(1)) <= r.client.cfg.concurrency {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.next < len(r.results) && r.helpers < r.client.cfg.concurrency {
+		r.helpers++
 		r.client.work.Go(func() { r.work(ctx) })
 	}
 }
 
-// snapshot returns the results so far, with err for those that are missing.
-func (r *run) snapshot(err error) []InvalidateResult {
+// abandon returns the results so far, with err for those that are missing.
+func (r *run) abandon(err error) []InvalidateResult {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.abandoned = true
 	out := append([]InvalidateResult(nil), r.results...)
+	missing := 0
 	for i := range out {
-		if !r.done[i] {
+		if out[i].unfinished() {
+			missing++
 			out[i].Err = &InvalidateError{Dep: out[i].Dep, Err: err}
 		}
 	}
+	r.client.background(Called, missing)
 	return out
+}
+
+func (r *run) isDown() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.down
+}
+
+func (r *run) setDown(down bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down = down
 }
 
 // detach returns a context with the values of ctx. It ends only with the
@@ -193,21 +245,4 @@ func (c *Client) detach(ctx context.Context) (context.Context, context.CancelFun
 		stop()
 		cancel()
 	}
-}
-
-// invalidateOne carries out one invalidation. ctx must come from detach.
-func (c *Client) invalidateOne(ctx context.Context, inv *invalidation) InvalidateResult {
-	result := InvalidateResult{Dep: inv.dep}
-	var err error
-	result.KeysDeleted, result.Attempts, err = c.send(ctx, inv)
-	if inv.repeat != nil {
-		inv.repeat.endSending()
-	}
-	if err != nil {
-		if c.life.Err() != nil {
-			err = fmt.Errorf("%w: %w", ErrClosed, err)
-		}
-		result.Err = &InvalidateError{Dep: inv.dep, Attempts: result.Attempts, Err: err}
-	}
-	return result
 }

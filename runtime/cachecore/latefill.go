@@ -2,7 +2,6 @@ package cachecore
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"time"
 )
@@ -25,7 +24,7 @@ type repeat struct {
 	overdueAt time.Time
 
 	due       bool // to be carried out
-	active    bool // queued or being carried out
+	active    bool // being carried out
 	held      bool // Close waits for it
 	unawaited bool // Close need not wait for it
 }
@@ -35,7 +34,7 @@ type repeat struct {
 func (c *Client) beginSending(ctx context.Context, d Dep) *repeat {
 	fs := c.flights
 	fs.mu.Lock()
-	defer fs.mu.Unlock()
+	defer fs.unlock()
 	all := fs.repeats[d.id]
 	if i := slices.IndexFunc(all, func(r *repeat) bool { return r.client == c }); i >= 0 {
 		all[i].sending++
@@ -50,7 +49,7 @@ func (c *Client) beginSending(ctx context.Context, d Dep) *repeat {
 func (r *repeat) endSending() {
 	fs := r.client.flights
 	fs.mu.Lock()
-	defer fs.mu.Unlock()
+	defer fs.unlock()
 	r.sending--
 	before := r.left
 	r.until, r.left = fs.seq, fs.carrying(r.dep.id)
@@ -70,7 +69,7 @@ func (r *repeat) endSending() {
 func (r *repeat) onOverdue() {
 	fs := r.client.flights
 	fs.mu.Lock()
-	defer fs.mu.Unlock()
+	defer fs.unlock()
 	if r.left == 0 || time.Now().Before(r.overdueAt) { // over, or set again meanwhile
 		return
 	}
@@ -91,7 +90,7 @@ func (r *repeat) flightEnded(seq uint64, filled bool) {
 	r.advance()
 }
 
-// advance moves the repeat on. If it is due, advance queues it once the
+// advance moves the repeat on. If it is due, it is carried out once the
 // invalidation in progress has ended. Otherwise the repeat waits for open
 // flights, or is removed.
 func (r *repeat) advance() {
@@ -100,8 +99,8 @@ func (r *repeat) advance() {
 	case r.client.life.Err() != nil:
 		r.remove()
 	case r.due && r.retain():
-		r.active = true
-		r.client.enqueue(r)
+		r.active, r.due = true, false
+		r.client.work.Go(r.carryOut)
 	case !r.due && r.left > 0 && r.unawaited:
 		r.release()
 	case !r.due && r.left > 0 && r.retain():
@@ -113,8 +112,10 @@ func (r *repeat) advance() {
 // retain makes Close wait for the repeat. It returns false if the client is
 // closed.
 func (r *repeat) retain() bool {
-	if !r.held {
-		r.held = r.client.work.Retain()
+	if !r.held && r.client.work.Retain() {
+		r.held = true
+		r.client.unfinished(LateFill, 1)
+		r.client.flights.later(func() { r.client.background(LateFill, 1) })
 	}
 	return r.held
 }
@@ -122,7 +123,11 @@ func (r *repeat) retain() bool {
 func (r *repeat) release() {
 	if r.held {
 		r.held = false
-		r.client.work.Done()
+		r.client.unfinished(LateFill, -1)
+		r.client.flights.later(func() {
+			r.client.background(LateFill, -1)
+			r.client.work.Done()
+		})
 	}
 }
 
@@ -145,7 +150,7 @@ func (r *repeat) remove() {
 func (c *Client) dropRepeats() {
 	fs := c.flights
 	fs.mu.Lock()
-	defer fs.mu.Unlock()
+	defer fs.unlock()
 	var own []*repeat
 	for _, all := range fs.repeats {
 		for _, r := range all {
@@ -159,105 +164,46 @@ func (c *Client) dropRepeats() {
 	}
 }
 
-// maxRepeaters limits the repeaters of a client to a multiple of its
-// concurrency. The end of one flight can make many repeats due, and all of them
-// may have to wait.
-const maxRepeaters = 16
-
-// enqueue queues the repeat for one of the client's repeaters.
-func (c *Client) enqueue(r *repeat) {
-	c.ready = append(c.ready, r)
-	c.helpRepeat()
-}
-
-// helpRepeat starts another repeater if it has work to do. Repeaters that wait
-// for a retry do not count.
-func (c *Client) helpRepeat() {
-	most := min(c.cfg.concurrency+c.repeatsWait, maxRepeaters*c.cfg.concurrency)
-	if len(c.ready) > 0 && c.repeaters < most {
-		c.repeaters++
-		c.work.Go(c.repeatAll)
-	}
-}
-
-func (c *Client) repeatAll() {
-	for r := c.nextReady(nil); r != nil; r = c.nextReady(r) {
-		c.repeatOne(r)
-	}
-}
-
-// nextReady ends a repeat, if one is given, and begins the next.
-func (c *Client) nextReady(ended *repeat) *repeat {
-	fs := c.flights
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	if ended != nil {
-		ended.active = false
-		ended.advance()
-	}
-	if len(c.ready) == 0 {
-		if c.repeaters--; c.repeaters == 0 {
-			c.ready = nil
-			c.repeatsDown.Store(false)
+// carryOut invalidates the dep again.
+func (r *repeat) carryOut() {
+	c := r.client
+	if c.life.Err() == nil { // otherwise given up, which Close reports
+		ctx, cancel := c.detach(r.ctx)
+		defer cancel()
+		c.late.mu.Lock()
+		c.late.left++
+		c.late.mu.Unlock()
+		inv := invalidation{run: c.late, dep: r.dep, turn: c.lanes.take(r.dep, false)}
+		c.logFailure(ctx, LateFill, c.invalidate(ctx, &inv, c.now(ctx)))
+		c.late.mu.Lock()
+		if c.late.left--; c.late.left == 0 {
+			c.late.down = false
 		}
-		return nil
+		c.late.mu.Unlock()
 	}
-	r := c.ready[0]
-	c.ready[0] = nil
-	c.ready = c.ready[1:]
-	r.due = false
-	return r
+	c.flights.mu.Lock()
+	defer c.flights.unlock()
+	r.active = false
+	r.advance()
 }
 
-func (c *Client) repeatOne(r *repeat) {
-	if c.life.Err() != nil {
-		return // given up, which Close reports
-	}
-	ctx, cancel := c.detach(r.ctx)
-	defer cancel()
-	waited := 0
-	c.logFailure(ctx, "after requests in flight", c.invalidateOne(ctx, &invalidation{
-		dep:  r.dep,
-		down: &c.repeatsDown,
-		onWait: func() { // in place of this repeater
-			c.flights.mu.Lock()
-			defer c.flights.mu.Unlock()
-			if waited++; waited == 1 {
-				c.repeatsWait++
-			}
-			c.helpRepeat()
-		},
-	}))
-	if waited > 0 {
-		c.flights.mu.Lock()
-		defer c.flights.mu.Unlock()
-		c.repeatsWait--
-	}
-}
-
-// secondPass repeats an invalidation once, later.
-func (c *Client) secondPass(ctx context.Context, deps []Dep) {
-	timer := time.NewTimer(c.cfg.secondPass)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-c.life.Done():
-		return
-	}
-	r := newRun(c, deps)
-	for range r.workers() {
-		c.work.Go(func() { r.work(ctx) })
-	}
-	<-r.finished
-	for _, result := range r.results {
-		c.logFailure(ctx, "in the second pass", result)
-	}
-}
-
-// logFailure logs a failed invalidation in the background, because no caller
-// sees its error.
-func (c *Client) logFailure(ctx context.Context, when string, r InvalidateResult) {
-	if r.Err != nil {
-		c.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: invalidation in the background failed", slog.String("when", when), slog.Any("error", r.Err))
-	}
+// startSecondPass arranges for deps to be invalidated again.
+func (c *Client) startSecondPass(ctx context.Context, deps []Dep) {
+	c.background(SecondPass, len(deps))
+	c.unfinished(SecondPass, len(deps))
+	c.work.Go(func() {
+		timer := time.NewTimer(c.cfg.secondPass)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-c.life.Done():
+			c.background(SecondPass, -len(deps))
+			c.unfinished(SecondPass, -len(deps))
+			return
+		}
+		r := newRun(ctx, c, SecondPass, deps)
+		for range r.workers() {
+			c.work.Go(func() { r.work(ctx) })
+		}
+	})
 }

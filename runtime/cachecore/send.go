@@ -10,10 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
@@ -28,22 +25,23 @@ type temporary struct {
 	after time.Duration // the least wait that the gateway asks for
 }
 
-// invalidation describes one dep to be invalidated.
+// invalidation is the invalidation of one dep.
 type invalidation struct {
-	dep   Dep
-	turn  *turn // of a versioned dep
-	watch bool  // whether to repeat it after the flights that carry the dep
+	run  *run
+	dep  Dep
+	turn turn
 
-	// The deps of one call share down. It is set after one dep has used up its
-	// time and before another succeeds, so that the rest do not each wait as
-	// long.
-	down *atomic.Bool
+	deadline time.Time // set when a request for it is sent, or is waited for
+	attempts int       // requests sent
+	folded   bool      // the last attempt was another invalidation's
+	repeat   *repeat   // set when a request that is watched is sent
+}
 
-	onWait func() // called before each wait for a retry; may be nil
-
-	hash     string    // new, of a dep without a version
-	deadline time.Time // set when the first request is sent
-	repeat   *repeat   // set then, to watch
+// startClock sets the deadline, the first time.
+func (inv *invalidation) startClock() {
+	if inv.deadline.IsZero() {
+		inv.deadline = time.Now().Add(inv.run.client.cfg.timeout)
+	}
 }
 
 // errNoResponse reports a base transport that breaks its contract.
@@ -52,79 +50,82 @@ var errNoResponse = errors.New("the base transport returned neither a response n
 // errLate is returned by an attempt whose time ran out before it was sent.
 var errLate = fmt.Errorf("not sent within the client's timeout: %w", context.DeadlineExceeded)
 
-// send posts the invalidation until it succeeds, fails for good, runs out of
-// time, or ctx ends. It returns the error of the last attempt.
-func (c *Client) send(ctx context.Context, inv *invalidation) (keys, attempts int, err error) {
+// invalidate carries out one invalidation, releases its turn and reports its
+// end. ctx must come from detach.
+func (c *Client) invalidate(ctx context.Context, inv *invalidation, begun time.Time) InvalidateResult {
+	keys, err := c.send(ctx, inv)
+	c.lanes.release(inv.dep, inv.turn)
+	if inv.repeat != nil {
+		inv.repeat.endSending()
+	}
+	result := InvalidateResult{Dep: inv.dep, KeysDeleted: keys, Attempts: inv.attempts, Folded: inv.folded}
+	if err != nil {
+		if c.life.Err() != nil {
+			err = fmt.Errorf("%w: %w", ErrClosed, err)
+		}
+		result.Err = &InvalidateError{Dep: inv.dep, Attempts: inv.attempts, Err: err}
+	}
+	c.report(ctx, inv.run.cause, begun, result)
+	return result
+}
+
+// send makes attempts until one succeeds or fails for good, the time runs out,
+// or ctx ends. It returns the error of the last attempt.
+func (c *Client) send(ctx context.Context, inv *invalidation) (keys int, err error) {
+	r := inv.run
 	last := errLate
 	for tries := 1; ; tries++ {
-		keys, sent, err := c.attempt(ctx, inv)
-		if sent {
-			attempts++
-		}
+		keys, err := c.attempt(ctx, inv)
 		var again *temporary
 		switch {
+		case err == nil:
+			r.setDown(false)
+			return keys, nil
 		case errors.Is(err, errLate):
-			inv.down.Store(inv.down.Load() || attempts > 0)
-			return 0, attempts, last
-		case !errors.As(err, &again):
-			if err == nil {
-				inv.down.Store(false)
+			if inv.attempts > 0 {
+				r.setDown(true)
 			}
-			return keys, attempts, err
+			return 0, last
+		case !errors.As(err, &again):
+			return 0, err
 		}
 		last = again.error
-		if tries == c.cfg.retry.MaxAttempts || inv.down.Load() {
-			return 0, attempts, last
+		if tries == c.cfg.retry.MaxAttempts || r.isDown() {
+			return 0, last
 		}
 		wait := max(c.cfg.retry.delay(tries), again.after)
 		if time.Until(inv.deadline) < wait {
-			inv.down.Store(true)
-			return 0, attempts, last
+			r.setDown(true)
+			return 0, last
 		}
-		if inv.onWait != nil {
-			inv.onWait()
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return 0, attempts, last
+		r.help(ctx)
+		if !c.lanes.pause(ctx, inv.turn, wait) {
+			return 0, last
 		}
 	}
 }
 
-// attempt posts the invalidation once. For a versioned dep, another call's
-// attempt may count instead: see [order.send].
-func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, sent bool, err error) {
-	post := func(next func() string) (int, error) {
-		if err := c.slot(ctx, inv.deadline); err != nil {
-			return 0, err
-		}
-		defer func() { <-c.slots }()
-		if inv.deadline.IsZero() {
-			inv.deadline = time.Now().Add(c.cfg.timeout)
-		}
-		if inv.watch && inv.repeat == nil {
-			inv.repeat = c.beginSending(ctx, inv.dep)
-		}
-		sent = true
-		return c.post(ctx, inv.deadline, inv.dep.id, next())
+// attempt posts the invalidation once, or takes part in an attempt of another
+// invalidation of the dep: see [lanes].
+func (c *Client) attempt(ctx context.Context, inv *invalidation) (keys int, err error) {
+	mine, err := c.lanes.claim(ctx, inv)
+	if !mine {
+		return 0, err
 	}
-	if inv.turn == nil {
-		if inv.hash == "" {
-			inv.hash = uuid.NewString() // any new value: answers carry the default
-		}
-		keys, err = post(func() string { return inv.hash })
-		return keys, sent, err
+	if err := c.slot(ctx, inv.deadline); err != nil {
+		c.lanes.end(inv.turn, 0, err, true)
+		return 0, err
 	}
-	deadline := inv.deadline
-	if deadline.IsZero() {
-		deadline = time.Now().Add(c.cfg.timeout)
+	defer func() { <-c.slots }()
+	inv.startClock()
+	hash, last, watch := c.lanes.begin(inv.turn)
+	if watch && inv.repeat == nil {
+		inv.repeat = c.beginSending(ctx, inv.dep)
 	}
-	keys, err = c.order.send(ctx, deadline, inv.turn, post)
-	if inv.deadline.IsZero() { // another call's attempt served it
-		inv.deadline = deadline
-	}
-	return keys, sent, err
+	inv.attempts++
+	keys, err = c.post(ctx, inv.deadline, inv.dep.id, hash)
+	c.lanes.end(inv.turn, last, err, !time.Now().Before(inv.deadline))
+	return keys, err
 }
 
 // slot waits for a slot, until the deadline if one is set.
@@ -135,12 +136,8 @@ func (c *Client) slot(ctx context.Context, deadline time.Time) error {
 	select {
 	case c.slots <- struct{}{}:
 	default:
-		var late <-chan time.Time
-		if !deadline.IsZero() {
-			timer := time.NewTimer(time.Until(deadline))
-			defer timer.Stop()
-			late = timer.C
-		}
+		late, stop := timerAt(deadline)
+		defer stop()
 		select {
 		case c.slots <- struct{}{}:
 		case <-late:
@@ -154,6 +151,16 @@ func (c *Client) slot(ctx context.Context, deadline time.Time) error {
 		return errLate
 	}
 	return nil
+}
+
+// timerAt returns a channel that receives at the deadline, or never if that is
+// zero.
+func timerAt(deadline time.Time) (at <-chan time.Time, stop func()) {
+	if deadline.IsZero() {
+		return nil, func() {}
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	return timer.C, func() { timer.Stop() }
 }
 
 // delay returns the wait after the given attempt: exponential, with jitter.
