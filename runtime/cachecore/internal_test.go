@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strings"
@@ -232,5 +233,25 @@ func TestLanes_WatchCoversAllWhoShare(t *testing.T) {
 	ls.end(repetition, call.n, nil, false)
 	if _, last, watch := ls.begin(later); last != later.n || watch {
 		t.Errorf("the next counts up to turn %d, watched %t; want %d, false", last, watch, later.n)
+	}
+}
+
+// Allocations are counted for the whole process, so this test runs alone.
+func TestObserver_CostsNothingWithoutOne(t *testing.T) { //nolint:paralleltest // see above
+	c, err := New("http://unobserved.test", "token", WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := InvalidateResult{Dep: NewDep("doc:1")}
+	if n := testing.AllocsPerRun(100, func() {
+		begun := c.now(t.Context())
+		if !begun.IsZero() {
+			t.Error("the time is read")
+		}
+		c.report(t.Context(), Called, begun, result)
+		c.background(Called, 1)
+		c.unfinished(Called, 1)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

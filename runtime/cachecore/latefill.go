@@ -115,20 +115,27 @@ func (r *repeat) retain() bool {
 	if !r.held && r.client.work.Retain() {
 		r.held = true
 		r.client.unfinished(LateFill, 1)
-		r.client.flights.later(func() { r.client.background(LateFill, 1) })
+		if len(r.client.cfg.observers) > 0 {
+			r.client.flights.later(func() { r.client.background(LateFill, 1) })
+		}
 	}
 	return r.held
 }
 
 func (r *repeat) release() {
-	if r.held {
-		r.held = false
-		r.client.unfinished(LateFill, -1)
-		r.client.flights.later(func() {
-			r.client.background(LateFill, -1)
-			r.client.work.Done()
-		})
+	if !r.held {
+		return
 	}
+	r.held = false
+	r.client.unfinished(LateFill, -1)
+	if len(r.client.cfg.observers) == 0 {
+		r.client.work.Done()
+		return
+	}
+	r.client.flights.later(func() {
+		r.client.background(LateFill, -1)
+		r.client.work.Done()
+	})
 }
 
 func (r *repeat) remove() {

@@ -21,15 +21,24 @@ type Observer struct {
 	Request func(context.Context, RequestEvent)
 
 	// Invalidation is called for each invalidation of a dep that has ended,
-	// whether it succeeded or not, with the values of its caller's context.
+	// whether it succeeded or not, with the values of its caller's context. It
+	// is called once for each dep of each call, even if the dep is invalid, the
+	// client is closed, another call's request did the work, or the caller has
+	// hung up. The call returns after that, unless its caller hangs up.
 	Invalidation func(context.Context, InvalidationEvent)
 
 	// Background is called when the number of deps with work in the background
-	// has changed: see [Client.Close], which waits for that work.
+	// has changed. With the cause Called, these are the deps in progress whose
+	// callers hung up. With LateFill, they wait for requests in flight or are
+	// being repeated; with SecondPass, they wait for their time or are being
+	// repeated. [Client.Close] waits for all of them. All changes of a cause
+	// add up to 0 in the end. Several goroutines may report them in another
+	// order than that of the events.
 	Background func(cause Cause, change int)
 
-	// GaveUp is called when [Client.Close] gives up work that is not done,
-	// with the number of deps by cause.
+	// GaveUp is called once, when [Client.Close] gives up work that is not done,
+	// with the number of deps by cause. With the cause Called, this includes
+	// deps whose callers still wait.
 	GaveUp func(deps map[Cause]int)
 }
 
@@ -57,7 +66,7 @@ type InvalidationEvent struct {
 	InvalidateResult
 
 	Cause    Cause
-	Duration time.Duration // since the call, including waits and retries
+	Duration time.Duration // since the call, or since the repetition began; with waits and retries
 }
 
 // Cause is the reason for an invalidation.
@@ -70,8 +79,8 @@ const (
 	SecondPass Cause = "second_pass" // see WithSecondPass
 )
 
-// watchesRequests reports whether requests are observed or logged.
-func (c *Client) watchesRequests(ctx context.Context) bool {
+// observed reports whether events in ctx are observed or logged.
+func (c *Client) observed(ctx context.Context) bool {
 	return len(c.cfg.observers) > 0 || c.cfg.logger.Enabled(ctx, slog.LevelDebug)
 }
 

@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// now returns the time if an invalidation in ctx is observed. Otherwise it
-// returns the zero time.
+// now returns the time if events in ctx are observed, and zero otherwise.
 func (c *Client) now(ctx context.Context) time.Time {
-	if len(c.cfg.observers) == 0 && !c.cfg.logger.Enabled(ctx, slog.LevelDebug) {
+	if !c.observed(ctx) {
 		return time.Time{}
 	}
 	return time.Now()

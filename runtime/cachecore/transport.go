@@ -92,7 +92,7 @@ func (t *Transport) sendTagged(req *http.Request, p plan) (*http.Response, error
 // send calls the base transport and reports the answer's status.
 func (t *Transport) send(req *http.Request, p plan) (*http.Response, error) {
 	ctx := req.Context()
-	watched := t.client.watchesRequests(ctx)
+	watched := t.client.observed(ctx)
 	var begun time.Time
 	if watched {
 		begun = time.Now()
