@@ -289,30 +289,6 @@ func TestFold_EndsTheWaitForARetry(t *testing.T) {
 	})
 }
 
-// A worker that waits for another call's request does not keep the other deps
-// of its own call from being sent.
-func TestFold_OtherDepsOfTheCallAreSent(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := &gateway{}
-		g.invalidate = func(req *http.Request) (*http.Response, error) {
-			seen := g.arrivals("")
-			if seen[len(seen)-1].ID == "doc:ok" {
-				return answer(req, 200, "", receiptOK), nil
-			}
-			return takes(5 * time.Second)(req)
-		}
-		c := g.client(t, cachecore.WithConcurrency(4))
-		hot := numbered("doc", 3)
-		go func() { _ = c.Invalidate(t.Context(), hot...) }() // Close waits for it
-		synctest.Wait()
-		invalidate(t, c, append(append(hot, hot...), cachecore.NewDep("doc:ok"))...)
-		if got := times(g.arrivals("doc:ok")); !reflect.DeepEqual(got, seconds(0)) {
-			t.Errorf("sent at %v, want at once", got)
-		}
-	})
-}
-
 // A request that ends while a shared invalidation is under way may fill the
 // cache after it, for each call that shares it.
 func TestFold_LateFillIsRepeated(t *testing.T) {

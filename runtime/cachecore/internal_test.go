@@ -3,6 +3,7 @@ package cachecore
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -233,6 +234,41 @@ func TestLanes_WatchCoversAllWhoShare(t *testing.T) {
 	ls.end(repetition, call.n, nil, false)
 	if _, last, watch := ls.begin(later); last != later.n || watch {
 		t.Errorf("the next counts up to turn %d, watched %t; want %d, false", last, watch, later.n)
+	}
+}
+
+// A failure counts for those who came before the request was sent, unless it
+// comes from the sender's own deadline.
+func TestLanes_FailureIsShared(t *testing.T) {
+	t.Parallel()
+	for _, own := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := New("http://lanes.test", "token", WithTimeout(time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, broken := NewDep("doc:1"), errors.New("broken")
+			first := invalidation{run: c.late, turn: c.lanes.take(d, false)}
+			second := invalidation{run: c.late, turn: c.lanes.take(d, false)}
+			if mine, err := c.lanes.claim(t.Context(), &first); !mine || err != nil {
+				t.Fatalf("the first: %t, %v", mine, err)
+			}
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				mine, err := c.lanes.claim(t.Context(), &second)
+				if mine != own || second.folded == own || errors.Is(err, broken) == own {
+					t.Errorf("own %t: the second sends %t, folded %t, %v", own, mine, second.folded, err)
+				}
+			}()
+			synctest.Wait()
+			_, last, _ := c.lanes.begin(first.turn)
+			c.lanes.end(first.turn, last, broken, own)
+			<-done
+			if !own && second.deadline != time.Now().Add(time.Minute) {
+				t.Errorf("the deadline is %v", second.deadline)
+			}
+		})
 	}
 }
 

@@ -116,7 +116,6 @@ func (ls *lanes) claim(ctx context.Context, inv *invalidation) (mine bool, err e
 		}
 		changed := wakeOn(&l.changed)
 		ls.mu.Unlock()
-		inv.run.help(ctx)
 		err = await(ctx, changed, inv.deadline)
 		ls.mu.Lock()
 	}

@@ -289,3 +289,44 @@ func TestLateFill_HungUpRequestKeepsItsDepsAlone(t *testing.T) {
 	}
 	t.Error("the answer is still in memory")
 }
+
+// A gateway that is down costs all repetitions the timeout once. Later ones are
+// tried again.
+func TestLateFill_RepetitionsGiveUpTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		endsAfter := func(d time.Duration) roundTripFunc {
+			return responds(d, 200, "MISS", io.NopCloser(strings.NewReader("{}")))
+		}
+		// The gateway is down from 5 s to 60 s, and later for two requests.
+		fails := failing(2, 503)
+		g := &gateway{complete: scenario(endsAfter(10*time.Second), endsAfter(30*time.Second), endsAfter(100*time.Second))}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			seen := g.arrivals("")
+			switch at := seen[len(seen)-1].at; {
+			case at < 5*time.Second:
+				return answer(req, 200, "", receiptOK), nil
+			case at < 60*time.Second:
+				return answer(req, 503, "", ""), nil
+			}
+			return fails(req)
+		}
+		c := g.client(t)
+		deps := numbered("doc", 3)
+		for _, d := range deps {
+			ask(cachecore.WithDeps(t.Context(), d), c, readAll)
+			synctest.Wait()
+		}
+		invalidate(t, c, deps...)
+		if err := c.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		second, third := times(g.arrivals("doc:00001")), times(g.arrivals("doc:00002"))
+		if last := second[len(second)-1]; last > 50*time.Second || len(second) < 2 {
+			t.Errorf("the second is sent at %v, want to give up with the first", second)
+		}
+		if len(third) != 4 {
+			t.Errorf("the third is sent at %v, want three attempts after 100s", third)
+		}
+	})
+}

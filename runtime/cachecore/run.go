@@ -132,8 +132,8 @@ func (r *run) end(ctx context.Context, i int, result InvalidateResult) {
 	}
 }
 
-// help starts another worker in place of one that waits. It starts no more of
-// them than there are workers: a gateway that is down must not get many
+// help starts another worker in place of one that waits for a retry. It starts
+// no more of them than there are workers: a gateway that is down must not get many
 // attempts for each dep.
 func (r *run) help(ctx context.Context) {
 	r.mu.Lock()
