@@ -60,6 +60,13 @@
 //     question takes, including all attempts. A second pass that comes sooner
 //     misses some. It also removes documents that are written often from the
 //     cache.
+//   - The hot rows test that equal invalidations may share requests. One
+//     process changes few documents all the time, and others read them. The
+//     model answers at once, so no answer is late. The answer to an
+//     invalidation takes long, so documents change after the gateway has
+//     carried it out. A call that joins an invalidation which has begun, as
+//     package singleflight does, leaves stale answers. A call that shares a
+//     request which starts later leaves none.
 //   - A reader of a versioned kind names the version that it has read, and the
 //     gateway answers only from an entry with the same version. That alone
 //     makes stale for ever 0. In addition, the gateway refuses to keep an

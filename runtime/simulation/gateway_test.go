@@ -33,9 +33,9 @@ type engine struct {
 	died chan struct{}
 }
 
-func newGateway(tb testing.TB, d *dice) *gateway {
+func newGateway(tb testing.TB, l llm) *gateway {
 	tb.Helper()
-	g := &gateway{tb: tb, llm: llm{d}}
+	g := &gateway{tb: tb, llm: l}
 	g.engine = g.start()
 	return g
 }
@@ -105,17 +105,21 @@ func token(tb testing.TB) string {
 // questions about a document. The gateway forwards this header.
 const headerVersion = "Tracestate"
 
-// llm answers any question, after some seconds, with the version that it is
-// asked of. Without a version it sends an error, which the gateway does not
-// cache.
-type llm struct{ *dice }
+// llm answers any question with the version that it is asked of, after some
+// seconds or at once. Without a version it sends an error, which the gateway
+// does not cache.
+type llm struct {
+	*dice
+
+	atOnce bool
+}
 
 // RoundTrip implements [http.RoundTripper].
 func (l llm) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Header.Get(headerVersion) == "" {
 		return response(http.StatusNotFound, `{"error":{"message":"no such document"}}`), nil
 	}
-	if !pause(req.Context(), l.between(1*time.Second, 10*time.Second)) {
+	if !l.atOnce && !pause(req.Context(), l.between(1*time.Second, 10*time.Second)) {
 		return nil, req.Context().Err()
 	}
 	return response(http.StatusOK, fmt.Sprintf(`{"choices":[{}],"version":%s}`, req.Header.Get(headerVersion))), nil

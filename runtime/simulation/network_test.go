@@ -13,10 +13,12 @@ import (
 )
 
 // Keys of the values in the contexts of requests: a request for a question
-// carries the question, and a request for a write carries the write.
+// carries the question, and a request for a write carries the write. On its way
+// it also carries all writes that it counts for.
 type (
 	questionKey struct{}
 	writeKey    struct{}
+	coveredKey  struct{}
 )
 
 var errLost = errors.New("connection lost")
@@ -31,7 +33,8 @@ type network struct {
 }
 
 // RoundTrip implements [http.RoundTripper]. It is called after the client has
-// recorded the request, so it reads the question's document at this moment.
+// recorded the request, so it reads the question's document at this moment. It
+// also finds the writes that an invalidation counts for: those before it.
 func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	body, err := io.ReadAll(req.Body)
@@ -39,8 +42,11 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q, ok := ctx.Value(questionKey{}).(*question); ok {
+	if q, ok := ctx.Value(questionKey{}).(*question); ok && !n.gateway.llm.atOnce {
 		n.world.read(q)
+	}
+	if c, ok := ctx.Value(writeKey{}).(*write); ok {
+		req = req.WithContext(context.WithValue(ctx, coveredKey{}, n.world.coveredBy(c)))
 	}
 
 	f := n.weather.fate()
@@ -62,11 +68,17 @@ func (n *network) send(req *http.Request, body []byte, f fate) (answer <-chan *h
 	sent := req.Clone(ctx)
 	sent.Body = io.NopCloser(bytes.NewReader(body))
 	latency := f.held + n.between(1*time.Millisecond, 20*time.Millisecond)
+	back := n.between(1*time.Millisecond, 20*time.Millisecond)
+	if _, invalidates := req.Context().Value(writeKey{}).(*write); invalidates && n.gateway.llm.atOnce {
+		back *= 10 // what changes meanwhile must be invalidated again
+	}
 	arrives := make(chan *http.Response, 1)
 	go func() {
 		defer hangUp()
 		time.Sleep(latency)
-		arrives <- n.deliver(sent)
+		resp := n.deliver(sent)
+		time.Sleep(back)
+		arrives <- resp
 	}()
 	return arrives, hangUp
 }
@@ -75,6 +87,7 @@ func (n *network) send(req *http.Request, body []byte, f fate) (answer <-chan *h
 func (n *network) deliver(req *http.Request) *http.Response {
 	q, asks := req.Context().Value(questionKey{}).(*question)
 	if asks {
+		n.world.read(q) // now, if the model answers at once
 		req.Header.Set(headerVersion, strconv.FormatInt(q.version.Load(), 10))
 	}
 	resp := n.gateway.serve(req)
@@ -83,7 +96,8 @@ func (n *network) deliver(req *http.Request) *http.Response {
 	case asks && resp.StatusCode == http.StatusOK && resp.Header.Get("X-Cache") == "MISS":
 		n.world.log(q.doc, "answer cached", q.version.Load())
 	case !asks && resp.StatusCode == http.StatusOK:
-		if c, ok := req.Context().Value(writeKey{}).(*write); ok {
+		covered, _ := req.Context().Value(coveredKey{}).([]*write)
+		for _, c := range covered {
 			c.arrived.Store(true)
 			n.world.log(c.doc, "invalidated", c.version)
 		}

@@ -25,8 +25,8 @@ const (
 
 // run asks until ctx ends.
 func (r *reader) run(ctx context.Context) {
-	for pause(ctx, r.between(0, 2*askEvery)) {
-		r.ask(r.below(documents))
+	for pause(ctx, r.between(0, 2*askEvery)/r.strategy.pace()) {
+		r.ask(r.below(r.strategy.documents()))
 	}
 }
 

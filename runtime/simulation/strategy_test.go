@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/depgen/depgen/runtime/cachecore"
@@ -20,6 +21,7 @@ type strategy struct {
 	versioned bool // deps carry the document's version
 	crashes   bool // of processes, between commit and call
 	outages   bool // of the gateway, for longer than the client tries
+	hot       bool // one process changes few documents all the time, and others read them
 	want      want
 
 	// invalidate is the function that a writer calls after the commit.
@@ -50,6 +52,8 @@ var strategies = []strategy{
 	{name: versionedName, processes: 3, want: none, invalidate: ours, versioned: true},
 	{name: "one process, crashes", processes: 1, invalidate: ours, crashes: true},
 	{name: "one process, outages", processes: 1, invalidate: ours, outages: true},
+	{name: "hot, folding", processes: 3, want: none, invalidate: ours, hot: true},
+	{name: "hot, joining", processes: 3, want: some, invalidate: joining, hot: true},
 }
 
 // twice sets a second pass after the longest time that a question takes: sent
@@ -71,7 +75,44 @@ func (s *simulation) dep(doc int, version int64) cachecore.Dep {
 
 // ours calls this module's client without changes.
 func ours(ctx context.Context, s *simulation, client *cachecore.Client, c *write) error {
+	s.world.asks(client, c)
 	return client.Invalidate(ctx, s.dep(c.doc, c.version))
+}
+
+// joining joins an invalidation of the document that has begun, as package
+// singleflight does. The gateway may have carried it out before the commit.
+func joining(ctx context.Context, s *simulation, client *cachecore.Client, c *write) error {
+	s.joins.mu.Lock()
+	begun := s.joins.begun[c.doc]
+	if begun == nil {
+		begun = &join{done: make(chan struct{})}
+		s.joins.begun[c.doc] = begun
+		go func() {
+			begun.err = ours(context.WithoutCancel(ctx), s, client, c)
+			s.joins.mu.Lock()
+			delete(s.joins.begun, c.doc)
+			s.joins.mu.Unlock()
+			close(begun.done)
+		}()
+	}
+	s.joins.mu.Unlock()
+	select {
+	case <-begun.done:
+		return begun.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// joins contains the invalidations that have begun, by document.
+type joins struct {
+	mu    sync.Mutex
+	begun map[int]*join
+}
+
+type join struct {
+	done chan struct{}
+	err  error
 }
 
 // fireAndForget does the same as the vendor's Python client, except that it

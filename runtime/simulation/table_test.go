@@ -89,7 +89,7 @@ func (s strategy) check(t *testing.T, r tally) {
 	if 10*r.hits < r.answers {
 		t.Errorf("%s: %d of %d answers come from the cache: too few to show that they are not stale", s.name, r.hits, r.answers)
 	}
-	if all := documents * r.runs; 10*r.left < 9*all {
+	if all := s.documents() * r.runs; 10*r.left < 9*all {
 		t.Errorf("%s: %d of %d documents are served from the cache in the end: too few to show that they are not stale", s.name, r.left, all)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/depgen/depgen/runtime/cachecore"
 )
 
 // world contains the documents with their true versions, and a log of the
@@ -36,7 +38,8 @@ type event struct {
 type write struct {
 	doc     int
 	version int64
-	arrived atomic.Bool // whether the gateway has carried out an invalidation for it
+	client  *cachecore.Client // that was asked to invalidate it; nil before
+	arrived atomic.Bool       // whether the gateway has carried out an invalidation for it
 }
 
 // question is a reader's question. Each time it is sent, it is answered from
@@ -46,7 +49,7 @@ type question struct {
 	version atomic.Int64 // 0 until it is sent for the first time
 }
 
-func newWorld() *world {
+func newWorld(documents int) *world {
 	w := &world{begun: time.Now(), docs: make([]document, documents)}
 	for i := range w.docs {
 		w.docs[i].version = 1
@@ -62,6 +65,28 @@ func (w *world) commit(doc int) *write {
 	w.writes = append(w.writes, c)
 	w.note(doc, "committed", c.version)
 	return c
+}
+
+// asks records that the client is asked to invalidate the write.
+func (w *world) asks(client *cachecore.Client, c *write) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c.client = client
+}
+
+// coveredBy returns the writes that a request for the write counts for: the
+// write itself, and those that its client has been asked to invalidate, because
+// equal invalidations share requests.
+func (w *world) coveredBy(c *write) []*write {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	covered := []*write{c}
+	for _, other := range w.writes {
+		if other != c && other.doc == c.doc && other.client != nil && other.client == c.client && !other.arrived.Load() {
+			covered = append(covered, other)
+		}
+	}
+	return covered
 }
 
 // read sets the question's version to that of its document, the first time

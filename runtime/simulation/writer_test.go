@@ -20,8 +20,8 @@ const (
 // run commits the writer's number of writes.
 func (w *writer) run() {
 	for range turns {
-		time.Sleep(w.between(0, 2*writeEvery))
-		c := w.world.commit(w.below(documents))
+		time.Sleep(w.between(0, 2*writeEvery) / w.strategy.pace())
+		c := w.world.commit(w.below(w.strategy.documents()))
 		if w.strategy.crashes && w.chance(crashChance) {
 			w.crash()
 		} else {
