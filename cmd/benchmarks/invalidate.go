@@ -43,7 +43,11 @@ func measureInvalidate(ctx context.Context, b *bench) ([]table.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows = append(rows, open)
+	folded, err := fold(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, open, folded)
 	vendor, err := besidePython(ctx, b, python, url)
 	if err != nil {
 		return nil, err

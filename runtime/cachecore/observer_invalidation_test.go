@@ -16,7 +16,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// eventLog is an observer that keeps what it sees.
+// eventLog keeps the events of an observer.
 type eventLog struct {
 	mu         sync.Mutex
 	ended      []cachecore.InvalidationEvent
@@ -28,7 +28,7 @@ type eventLog struct {
 
 type callerKey struct{}
 
-// question is an LLM request: its answer, and what the caller does with it.
+// question is an LLM request, with its answer and the use of the answer.
 type question struct {
 	answer roundTripFunc
 	use    func(*http.Response)

@@ -50,9 +50,10 @@ type RetryPolicy struct {
 }
 
 // WithTimeout limits the work for one invalidated dep, including retries, from
-// the moment that its first request is sent. After one dep of a call has timed
-// out, the rest get a single attempt each until one succeeds. The timeout does
-// not limit LLM requests. Defaults to 30 s.
+// the moment that a request for it is sent, or that the dep waits for another
+// call's request in progress. After one dep of a call has timed out, the rest
+// get a single attempt each until one succeeds. The timeout does not limit LLM
+// requests. Defaults to 30 s.
 func WithTimeout(d time.Duration) Option {
 	return option(func(c *config) error {
 		c.timeout = d
@@ -101,8 +102,9 @@ func WithRetry(p RetryPolicy) Option {
 }
 
 // WithConcurrency limits how many invalidations the client sends at a time, and
-// how many of one call are in progress. An invalidation that waits for a retry
-// does not count against other calls. Defaults to 64.
+// how many of one call are in progress. An invalidation that waits for a retry,
+// or for another call's request, does not count against other calls. Defaults
+// to 64.
 func WithConcurrency(n int) Option {
 	return option(func(c *config) error {
 		c.concurrency = n

@@ -28,8 +28,7 @@ type run struct {
 	down bool
 }
 
-// errUnfinished stands in the result of a dep that is not done. Callers never
-// see it.
+// errUnfinished marks the result of a dep that is not done. Callers never see it.
 var errUnfinished = errors.New("unfinished")
 
 func newRun(ctx context.Context, c *Client, cause Cause, deps []Dep) *run {
@@ -85,7 +84,7 @@ func (r *run) prepare(ctx context.Context) {
 	}
 }
 
-// work processes valid deps until none is left.
+// work processes valid deps until all are taken.
 func (r *run) work(ctx context.Context) {
 	ctx, cancel := r.client.detach(ctx)
 	defer cancel()
