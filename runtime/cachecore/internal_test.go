@@ -226,11 +226,11 @@ func TestInflight_ForgetsClosedClients(t *testing.T) {
 func TestLanes_WatchCoversAllWhoShare(t *testing.T) {
 	t.Parallel()
 	ls, d := lanes{}, NewDep("doc:1")
-	repetition, call, later := ls.take(d, false), ls.take(d, true), turn{}
+	repetition, call := ls.take(d, false), ls.take(d, true)
 	if _, last, watch := ls.begin(repetition); last != call.n || !watch {
 		t.Errorf("the request counts up to turn %d, watched %t; want %d, true", last, watch, call.n)
 	}
-	later = ls.take(d, false)
+	later := ls.take(d, false)
 	ls.end(repetition, call.n, nil, false)
 	if _, last, watch := ls.begin(later); last != later.n || watch {
 		t.Errorf("the next counts up to turn %d, watched %t; want %d, false", last, watch, later.n)
