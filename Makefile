@@ -52,7 +52,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s), two at a time
 
 .PHONY: simulation
 simulation: ## Run the fault simulation with 100,000 writes per seed
-	go test -count=1 -v -timeout 1h ./runtime/simulation -args -writes 100000
+	go test -count=1 -v -timeout 1h ./runtime/internal/simulation -args -writes 100000
 
 .PHONY: bench
 bench: ## Compare depgen with its alternatives, and update BENCHMARKS.md

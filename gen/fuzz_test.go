@@ -15,8 +15,8 @@ import (
 	"golang.org/x/tools/txtar"
 	"gopkg.in/yaml.v3"
 
-	"github.com/depgen/depgen/gen/golang"
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/golang"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // FuzzSchema shows that any text either is refused with positions, or generates

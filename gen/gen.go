@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/depgen/depgen/gen/golang"
-	"github.com/depgen/depgen/gen/gotypes"
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/golang"
+	"github.com/depgen/depgen/gen/internal/gotypes"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // Options configures Generate. Schema and Source are required.

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/depgen/depgen/gen"
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 var update = flag.Bool("update", false, "write what is generated into the golden files")

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen"
 )
 
 // The exit codes, as depgen --help explains them.
@@ -42,12 +42,12 @@ func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	var problems schema.Problems
+	var problems gen.Problems
 	if errors.As(err, &problems) {
 		printProblems(stderr, problems)
 		return exitFound
 	}
-	fmt.Fprintln(stderr, "depgen:", schema.Escape(err.Error()))
+	fmt.Fprintln(stderr, "depgen:", gen.Escape(err.Error()))
 	var found *foundError
 	if errors.As(err, &found) {
 		return exitFound
@@ -62,7 +62,7 @@ func report(stderr io.Writer, err error) int {
 // maxProblems limits the printed problems. Users fix fewer before the next run.
 const maxProblems = 100
 
-func printProblems(stderr io.Writer, problems schema.Problems) {
+func printProblems(stderr io.Writer, problems gen.Problems) {
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		// Each line starts with a position for editors to find, so it has
 		// no prefix.

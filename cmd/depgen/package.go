@@ -8,8 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/depgen/depgen/gen/gotypes"
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen"
 )
 
 // defaultPackage returns the name of the package for a Go file at path out, if
@@ -18,7 +17,7 @@ import (
 // existing generated file, else the folder's name.
 func defaultPackage(out, gopackage string) (string, error) {
 	dir := filepath.Dir(out)
-	folder, err := gotypes.ReadFolder(dir, filepath.Base(out))
+	folder, err := gen.ReadFolder(dir, filepath.Base(out))
 	if err != nil {
 		return "", err
 	}
@@ -70,7 +69,7 @@ func folderName(dir string) (string, error) {
 		return -1
 	}, base)
 	name = strings.TrimLeftFunc(name, unicode.IsDigit)
-	if schema.CheckPackage(name) != nil {
+	if gen.CheckPackage(name) != nil {
 		return "", fmt.Errorf("folder name %q makes no package name; pass --package", base)
 	}
 	return name, nil

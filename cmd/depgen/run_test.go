@@ -11,7 +11,7 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen"
 )
 
 const oneKind = "version: 1\npackage: deps\nkinds:\n  doc:\n    id: string\n"
@@ -76,9 +76,9 @@ func TestProblemsArePrintedUpToALimit(t *testing.T) {
 		maxProblems + 1: "depgen: 1 more problem is not shown; fix those above first\n",
 		150_000:         "depgen: 149900 more problems are not shown; fix those above first\n",
 	} {
-		problems := make(schema.Problems, count)
+		problems := make(gen.Problems, count)
 		for i := range problems {
-			problems[i] = &schema.Problem{File: "deps.yaml", Line: i + 1, Column: 1, Msg: "wrong"}
+			problems[i] = &gen.Problem{File: "deps.yaml", Line: i + 1, Column: 1, Msg: "wrong"}
 		}
 		var stderr strings.Builder
 		if code := report(&stderr, problems); code != exitFound {
@@ -114,7 +114,7 @@ func TestPathsAreShownWithoutWhatATerminalObeys(t *testing.T) {
 		} {
 			var stdout, stderr strings.Builder
 			code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
-			if code != exitTrouble || strings.ContainsFunc(strings.TrimSuffix(stderr.String(), "\n"), func(r rune) bool { return schema.Hidden(r) || unicode.IsControl(r) }) {
+			if code != exitTrouble || strings.ContainsFunc(strings.TrimSuffix(stderr.String(), "\n"), func(r rune) bool { return gen.Escape(string(r)) != string(r) || unicode.IsControl(r) }) {
 				t.Errorf("depgen %q: exit code %d, stderr %q", args, code, stderr.String())
 			}
 		}

@@ -3,13 +3,13 @@ package main
 import (
 	"strconv"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen"
 )
 
 // shown returns a path for a message. It quotes a path that a terminal would
 // not show as it is.
 func shown(path string) string {
-	if schema.Escape(path) != path {
+	if gen.Escape(path) != path {
 		return strconv.Quote(path)
 	}
 	return path

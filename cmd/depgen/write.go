@@ -11,7 +11,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/depgen/depgen/gen/golang"
+	"github.com/depgen/depgen/gen"
 )
 
 // newFileMode is the mode of a new file before the umask. Existing files keep
@@ -52,7 +52,7 @@ func findGenerated(path string) (*generatedFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read generated file: %w", err)
 	}
-	if !golang.IsGenerated(content) {
+	if !gen.IsGenerated(content) {
 		return nil, foundf("%s was not written by depgen and is left as it is; remove it, or name another file with --out", shown(path))
 	}
 	// Git may have checked the file out with Windows line endings. For Go, it

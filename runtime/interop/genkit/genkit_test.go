@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/conformance"
 )
 
 func TestMain(m *testing.M) {

@@ -8,7 +8,7 @@ import (
 	"github.com/anthropics/anthropic-sdk-go/v2/option"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/conformance"
 )
 
 func TestAnthropic(t *testing.T) {

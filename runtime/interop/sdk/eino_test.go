@@ -10,7 +10,7 @@ import (
 	"github.com/cloudwego/eino/schema"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/conformance"
 )
 
 func TestEino(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"google.golang.org/genai"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/conformance"
 )
 
 func TestGenAI(t *testing.T) {

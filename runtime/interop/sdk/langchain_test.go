@@ -8,7 +8,7 @@ import (
 	"github.com/tmc/langchaingo/llms/openai"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/conformance"
 )
 
 func TestLangChain(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/openai/openai-go/v3/option"
 
 	"github.com/depgen/depgen/runtime/cachecore"
-	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/conformance"
 )
 
 func TestOpenAI(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/runtime/cachecoretest"
-	"github.com/depgen/depgen/runtime/interop/conformance"
+	"github.com/depgen/depgen/runtime/interop/internal/conformance"
 	"github.com/depgen/depgen/runtime/interop/internal/loopback"
 )
 

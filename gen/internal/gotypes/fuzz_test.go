@@ -8,7 +8,7 @@ import (
 	"go/types"
 	"testing"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // uses are the statements that generated code applies to an id, by the way that

@@ -6,7 +6,7 @@ import (
 	"go/token"
 	"go/types"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 var (

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/depgen/depgen/gen/gotypes"
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/gotypes"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 const (
 	sample = "github.com/depgen/depgen/testdata/sample"
-	dir    = "../../testdata/sample"
+	dir    = "../../../testdata/sample"
 	out    = "deps_gen.go"
 )
 
@@ -54,7 +54,7 @@ func TestLoad(t *testing.T) {
 func TestLoadFromBrokenPackage(t *testing.T) {
 	t.Parallel()
 	broken := filepath.Join("testdata", "broken")
-	const path = "github.com/depgen/depgen/gen/gotypes/testdata/broken"
+	const path = "github.com/depgen/depgen/gen/internal/gotypes/testdata/broken"
 	loaded, err := gotypes.Load(t.Context(), broken, out, []schema.TypeName{{Path: path, Name: "ID"}, {Path: path, Name: "Lost"}})
 	if err != nil {
 		t.Errorf("a type that does not compile is trouble of the environment: %v", err)

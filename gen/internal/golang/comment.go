@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 var lineBreaks = strings.NewReplacer(

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // Load loads the types as if imported by the file called out in dir; an empty

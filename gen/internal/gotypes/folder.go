@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/depgen/depgen/gen/golang"
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/golang"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // Folder describes the Go files of a folder other than the generated one.

@@ -3,7 +3,7 @@ package golang
 import (
 	"strings"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // The texts below name deps by calls, because a kind's name, singular or

@@ -2,9 +2,9 @@
 // the data. It shows which answers remain in the cache after a while of writes,
 // questions and faults. It contains tests only:
 //
-//	go test -v ./runtime/simulation
-//	go test -v ./runtime/simulation -args -writes 25000          100,000 in all, as in CI
-//	go test -v ./runtime/simulation -args -seed 3 -writes 100000
+//	go test -v ./runtime/internal/simulation
+//	go test -v ./runtime/internal/simulation -args -writes 25000          100,000 in all, as in CI
+//	go test -v ./runtime/internal/simulation -args -seed 3 -writes 100000
 //
 // # The model
 //

@@ -3,7 +3,7 @@ package golang
 import (
 	"github.com/dave/jennifer/jen"
 
-	"github.com/depgen/depgen/gen/schema"
+	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // closedSet makes
