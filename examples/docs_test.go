@@ -113,7 +113,13 @@ func indent(text string) string {
 // generate runs depgen over a schema.
 func generate(t *testing.T, source []byte) ([]byte, error) {
 	t.Helper()
-	return gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: source, Package: "deps", Dir: "quickstart/deps"})
+	outputs, err := gen.Generate(t.Context(), gen.Options{
+		Schema: "deps.yaml", Source: source, Package: "deps", Out: "quickstart/deps/deps_gen.go",
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outputs[0].Content, nil
 }
 
 // TestPagesShowTheImportPath requires the pages that a reader meets first to

@@ -61,12 +61,14 @@ func FuzzLocalDeclarations(f *testing.F) {
 		if compiled, err := build.Default.MatchFile(dir, name); err != nil || !compiled {
 			return
 		}
-		code, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: []byte(everyShape), Package: "deps", Dir: dir})
+		outputs, err := gen.Generate(t.Context(), gen.Options{
+			Schema: "deps.yaml", Source: []byte(everyShape), Package: "deps", Out: filepath.Join(dir, "deps_gen.go"),
+		})
 		if err != nil {
 			checkProblems(t, err)
 			return
 		}
-		generated, err := parser.ParseFile(fset, "deps_gen.go", code, parser.SkipObjectResolution)
+		generated, err := parser.ParseFile(fset, "deps_gen.go", outputs[0].Content, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/depgen/depgen/gen"
-	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 var update = flag.Bool("update", false, "write what is generated into the golden files")
@@ -28,8 +27,7 @@ const (
 
 // TestGolden generates from each testdata/golden/*.txtar. A case has a schema,
 // deps.yaml, and the expected file or errors. Other files are written next to
-// the generated one; "default" contains the package name to use when the schema
-// doesn't set it. All cases are packages of one module with
+// the generated one; "default" contains the package that go generate runs in. All cases are packages of one module with
 // testdata/golden/shop, and all generated files are compiled in one build.
 func TestGolden(t *testing.T) { //nolint:tparallel // the cases are compiled together, after they have run
 	t.Parallel()
@@ -63,14 +61,14 @@ func runGolden(t *testing.T, file, dir string) (generated bool) {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		opts := gen.Options{Schema: "deps.yaml", Dir: dir, DefaultPackage: func() (string, error) { return "fallback", nil }}
+		opts := gen.Options{Schema: "deps.yaml", Out: filepath.Join(dir, "deps_gen.go"), GoPackage: "fallback"}
 		want := txtar.File{}
 		for _, f := range archive.Files {
 			switch f.Name {
 			case "deps.yaml":
 				opts.Source = f.Data
 			case "default":
-				opts.DefaultPackage = func() (string, error) { return strings.TrimSpace(string(f.Data)), nil }
+				opts.GoPackage = strings.TrimSpace(string(f.Data))
 			case wantCode, wantErrors:
 				want = f
 			default:
@@ -79,7 +77,7 @@ func runGolden(t *testing.T, file, dir string) (generated bool) {
 		}
 		got := result(t, opts)
 		if generated = got.Name == wantCode; generated {
-			writeFile(t, filepath.Join(dir, "deps_gen.go"), got.Data)
+			writeFile(t, opts.Out, got.Data)
 			if formatted, err := format.Source(got.Data); err != nil || string(formatted) != string(got.Data) {
 				t.Errorf("not formatted: %v", err)
 			}
@@ -97,21 +95,22 @@ func runGolden(t *testing.T, file, dir string) (generated bool) {
 
 func result(t *testing.T, opts gen.Options) txtar.File {
 	t.Helper()
-	code, err := gen.Generate(t.Context(), opts)
+	outputs, err := gen.Generate(t.Context(), opts)
 	if err == nil {
-		return txtar.File{Name: wantCode, Data: code}
+		return txtar.File{Name: wantCode, Data: outputs[0].Content}
 	}
-	if code != nil {
-		t.Errorf("an error and %d bytes of code", len(code))
+	if outputs != nil {
+		t.Errorf("an error and %d outputs", len(outputs))
 	}
-	var problems schema.Problems
+	dir := filepath.Dir(opts.Out)
+	var problems gen.Problems
 	errors.As(err, &problems)
 	for _, p := range problems {
-		if p.File != opts.Schema && filepath.Dir(p.File) != opts.Dir || p.Line < 1 || p.Column < 1 {
+		if p.Pos.Filename != opts.Schema && filepath.Dir(p.Pos.Filename) != dir || p.Pos.Line < 1 || p.Pos.Column < 1 {
 			t.Errorf("problem without a position: %v", p)
 		}
 	}
-	text := strings.ReplaceAll(err.Error(), opts.Dir+string(filepath.Separator), "")
+	text := strings.NewReplacer(dir+string(filepath.Separator), "", dir, ".").Replace(err.Error())
 	return txtar.File{Name: wantErrors, Data: []byte(text + "\n")}
 }
 

@@ -29,8 +29,8 @@ func Invalidate(ctx context.Context, deps ...Dep) error { return nil }
 func TestOtherRuntimeDoesNotCompile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	code, err := gen.Generate(t.Context(), gen.Options{
-		Schema: "deps.yaml", Source: []byte("version: 1\nkinds: {doc: {id: string}}"), Package: "deps", Dir: dir,
+	outputs, err := gen.Generate(t.Context(), gen.Options{
+		Schema: "deps.yaml", Source: []byte("version: 1\nkinds: {doc: {id: string}}"), Package: "deps", Out: filepath.Join(dir, "deps_gen.go"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestOtherRuntimeDoesNotCompile(t *testing.T) {
 	files := map[string]string{
 		"go.mod": "module example.com/shop\n\ngo 1.25\n\nrequire github.com/depgen/depgen v0.0.0\n\n" +
 			"replace github.com/depgen/depgen => ./depgen\n",
-		"deps_gen.go":                           string(code),
+		"deps_gen.go":                           string(outputs[0].Content),
 		"depgen/go.mod":                         "module github.com/depgen/depgen\n\ngo 1.25\n",
 		"depgen/runtime/cachecore/cachecore.go": otherRuntime,
 	}
@@ -62,7 +62,7 @@ func TestOtherRuntimeDoesNotCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if above := strings.Split(string(code), "\n")[line-2]; !strings.Contains(above, "go generate ./...") {
+	if above := strings.Split(string(outputs[0].Content), "\n")[line-2]; !strings.Contains(above, "go generate ./...") {
 		t.Errorf("above the line that fails stands %q, and not what to do", above)
 	}
 }

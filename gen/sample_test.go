@@ -28,11 +28,11 @@ func TestSampleIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: source, Package: "sample", Dir: "../testdata/sample"})
+	got, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: source, Package: "sample", Out: "../testdata/sample/deps_gen.go"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want, err := os.ReadFile("../testdata/sample/deps_gen.go"); err != nil || string(got) != string(want) {
+	if want, err := os.ReadFile("../testdata/sample/deps_gen.go"); err != nil || string(got[0].Content) != string(want) {
 		t.Errorf("deps_gen.go is not what deps.yaml yields (%v); run go generate", err)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,11 +15,11 @@ func TestInputs(t *testing.T) {
 	for _, n := range []int{3, 50} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			out, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: []byte(kinds(n)), Dir: t.TempDir()})
+			out, err := gen.Generate(t.Context(), gen.Options{Schema: "deps.yaml", Source: []byte(kinds(n)), Out: filepath.Join(t.TempDir(), "deps_gen.go")})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Count(string(out), "\nfunc Dep"); got != n {
+			if got := strings.Count(string(out[0].Content), "\nfunc Dep"); got != n {
 				t.Errorf("%d kinds, want %d", got, n)
 			}
 			sql := tables(n)

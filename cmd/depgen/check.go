@@ -10,6 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
+
+	"github.com/depgen/depgen/gen"
 )
 
 const checkLong = `Check whether the Go file is up to date with the schema, without writing it.
@@ -34,34 +36,40 @@ func newCheckCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			collectRarely()
-			want, err := g.generate(cmd.Context())
+			outputs, err := g.generate(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return g.compare(cmd.OutOrStdout(), want, generateCommand(cmd))
+			return compare(cmd.OutOrStdout(), outputs, g.schema, generateCommand(cmd))
 		},
 	}
 	g.addFlags(cmd)
 	return cmd
 }
 
-// compare prints how the file differs from want, and returns an error if it
-// does. The error names the command that fixes the difference.
-func (g *generation) compare(w io.Writer, want []byte, command string) error {
-	got, err := findGenerated(g.out)
+// compare prints how the files differ from the outputs, and returns an error if
+// one does. The error names the command that fixes the difference.
+func compare(w io.Writer, outputs []gen.Output, schema, command string) error {
+	files, err := findOutputs(outputs)
 	if err != nil {
 		return err
 	}
-	out, schema := shown(g.out), shown(g.schema)
-	oldName, drift := out, foundf("%s is not what %s yields; run %s", out, schema, command)
-	switch {
-	case got.missing:
-		oldName, drift = os.DevNull, foundf("%s is missing; run %s", out, command)
-	case bytes.Equal(got.content, want):
-		return nil
-	}
-	if _, err := w.Write(diff.Diff(oldName, got.content, fmt.Sprintf("%s (from %s)", out, schema), want)); err != nil {
-		return fmt.Errorf("print difference: %w", err)
+	var drift error
+	for i, want := range outputs {
+		got, path := files[i], shown(want.Path)
+		if !got.missing && bytes.Equal(got.content, want.Content) {
+			continue
+		}
+		oldName, found := path, foundf("%s is not what %s yields; run %s", path, shown(schema), command)
+		if got.missing {
+			oldName, found = os.DevNull, foundf("%s is missing; run %s", path, command)
+		}
+		if drift == nil {
+			drift = found
+		}
+		if _, err := w.Write(diff.Diff(oldName, got.content, fmt.Sprintf("%s (from %s)", path, shown(schema)), want.Content)); err != nil {
+			return fmt.Errorf("print difference: %w", err)
+		}
 	}
 	return drift
 }

@@ -66,7 +66,7 @@ func printProblems(stderr io.Writer, problems gen.Problems) {
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		// Each line starts with a position for editors to find, so it has
 		// no prefix.
-		fmt.Fprintf(stderr, "%s:%d:%d: %s\n", shown(p.File), p.Line, p.Column, p.Msg)
+		fmt.Fprintf(stderr, "%s:%d:%d: %s\n", shown(p.Pos.Filename), p.Pos.Line, p.Pos.Column, p.Msg)
 	}
 	switch more := len(problems) - maxProblems; {
 	case more == 1:

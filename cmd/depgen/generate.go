@@ -68,23 +68,23 @@ func newGenerateCommand() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			collectRarely()
-			content, err := g.generate(cmd.Context())
+			outputs, err := g.generate(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return writeGenerated(g.out, content)
+			return writeOutputs(outputs)
 		},
 	}
 	g.addFlags(cmd)
 	return cmd
 }
 
-// generate returns the Go file for the schema without writing it.
-func (g *generation) generate(ctx context.Context) ([]byte, error) {
-	return await(ctx, func() ([]byte, error) { return g.yield(ctx) })
+// generate returns the files for the schema without writing them.
+func (g *generation) generate(ctx context.Context) ([]gen.Output, error) {
+	return await(ctx, func() ([]gen.Output, error) { return g.yield(ctx) })
 }
 
-func (g *generation) yield(ctx context.Context) ([]byte, error) {
+func (g *generation) yield(ctx context.Context) ([]gen.Output, error) {
 	if err := checkOut(g.out); err != nil {
 		return nil, err
 	}
@@ -97,14 +97,11 @@ func (g *generation) yield(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	return gen.Generate(ctx, gen.Options{
-		Schema:  g.schema,
-		Source:  source,
-		Package: g.pkg,
-		DefaultPackage: func() (string, error) {
-			return defaultPackage(g.out, os.Getenv("GOPACKAGE"))
-		},
-		Dir: dir,
-		Out: filepath.Base(g.out),
+		Schema:    g.schema,
+		Source:    source,
+		Out:       g.out,
+		Package:   g.pkg,
+		GoPackage: goPackage(dir),
 	})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"go/token"
 	"io"
 	"os"
 	"path/filepath"
@@ -56,17 +57,76 @@ func TestRunWritesNothingOnceInterrupted(t *testing.T) {
 	requireEntries(t, filepath.Dir(out), "deps.yaml")
 }
 
-func TestReplaceFileLeavesNothingBehind(t *testing.T) {
+// If one of the files can't be written, the others stay as they are.
+func TestOutputsAreWrittenAllOrNone(t *testing.T) {
+	t.Parallel()
+	for name, block := range map[string]func(path string) error{
+		"folder":        func(path string) error { return os.Mkdir(path, 0o755) },
+		"another's":     func(path string) error { return os.WriteFile(path, []byte("SELECT 1;\n"), newFileMode) },
+		"missing place": func(path string) error { return os.Symlink("nowhere/deps.sql", path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			foreign := func([]byte) bool { return false }
+			outputs := []gen.Output{
+				{Path: filepath.Join(dir, "deps_gen.go"), Content: []byte("package deps\n"), Header: foreign},
+				{Path: filepath.Join(dir, "deps.sql"), Content: []byte("-- deps\n"), Header: foreign},
+			}
+			if err := block(outputs[1].Path); err != nil {
+				t.Fatal(err)
+			}
+			if err := writeOutputs(outputs); err == nil {
+				t.Error("no error")
+			}
+			requireEntries(t, dir, "deps.sql")
+		})
+	}
+}
+
+// A temporary file that can't be moved to its place is removed.
+func TestFailedCommitLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	occupied := filepath.Join(dir, "deps_gen.go")
+	s, err := stage(&generatedFile{path: occupied, missing: true}, []byte("package deps\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir(occupied, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := replaceFile(&generatedFile{path: occupied, missing: true}, []byte("package deps\n")); err == nil {
+	if err := s.commit(); err == nil {
 		t.Error("no error for a folder in the file's place")
 	}
+	s.discard()
 	requireEntries(t, dir, "deps_gen.go")
+}
+
+// check shows every file that differs, and its error is about the first.
+func TestCompareShowsEachOutput(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	same, stale, missing := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "c")
+	var outputs []gen.Output
+	for _, path := range []string{same, stale, missing} {
+		outputs = append(outputs, gen.Output{Path: path, Content: []byte("new\n"), Header: func([]byte) bool { return true }})
+	}
+	for path, text := range map[string]string{same: "new\n", stale: "old\n"} {
+		if err := os.WriteFile(path, []byte(text), newFileMode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stdout strings.Builder
+	err := compare(&stdout, outputs, "deps.yaml", "depgen generate")
+	if want := stale + " is not what deps.yaml yields; run depgen generate"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	for name, want := range map[string]bool{same: false, stale: true, missing: true} {
+		if got := strings.Contains(stdout.String(), "+++ "+name+" (from deps.yaml)"); got != want {
+			t.Errorf("%s is shown: %v, want %v", name, got, want)
+		}
+	}
 }
 
 func TestProblemsArePrintedUpToALimit(t *testing.T) {
@@ -78,7 +138,7 @@ func TestProblemsArePrintedUpToALimit(t *testing.T) {
 	} {
 		problems := make(gen.Problems, count)
 		for i := range problems {
-			problems[i] = &gen.Problem{File: "deps.yaml", Line: i + 1, Column: 1, Msg: "wrong"}
+			problems[i] = &gen.Problem{Pos: token.Position{Filename: "deps.yaml", Line: i + 1, Column: 1}, Msg: "wrong"}
 		}
 		var stderr strings.Builder
 		if code := report(&stderr, problems); code != exitFound {

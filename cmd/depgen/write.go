@@ -26,9 +26,22 @@ type generatedFile struct {
 	missing bool
 }
 
+// findOutputs reads the existing files in the places of outputs. It returns an
+// error if depgen did not write one of them.
+func findOutputs(outputs []gen.Output) ([]*generatedFile, error) {
+	files := make([]*generatedFile, len(outputs))
+	for i, out := range outputs {
+		var err error
+		if files[i], err = findGenerated(out.Path, out.Header); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
 // findGenerated reads the generated file at path. It returns an error for any
 // other existing file, because depgen must not overwrite it.
-func findGenerated(path string) (*generatedFile, error) {
+func findGenerated(path string, isGenerated func([]byte) bool) (*generatedFile, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -52,7 +65,7 @@ func findGenerated(path string) (*generatedFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read generated file: %w", err)
 	}
-	if !gen.IsGenerated(content) {
+	if !isGenerated(content) {
 		return nil, foundf("%s was not written by depgen and is left as it is; remove it, or name another file with --out", shown(path))
 	}
 	// Git may have checked the file out with Windows line endings. For Go, it
@@ -61,18 +74,36 @@ func findGenerated(path string) (*generatedFile, error) {
 	return &generatedFile{path: target, mode: info.Mode().Perm(), content: content}, nil
 }
 
-// writeGenerated writes content to the file at path, unless the file already
-// contains it.
-func writeGenerated(path string, content []byte) error {
-	old, err := findGenerated(path)
+// writeOutputs writes the files that differ from their outputs. It replaces
+// none of them if one can't be replaced or written.
+func writeOutputs(outputs []gen.Output) (err error) {
+	files, err := findOutputs(outputs)
 	if err != nil {
 		return err
 	}
-	removeStale(filepath.Dir(old.path))
-	if bytes.Equal(old.content, content) {
-		return nil
+	var staged []*stagedFile
+	defer func() {
+		for _, s := range staged {
+			s.discard()
+		}
+	}()
+	for i, old := range files {
+		removeStale(filepath.Dir(old.path))
+		if !old.missing && bytes.Equal(old.content, outputs[i].Content) {
+			continue
+		}
+		s, err := stage(old, outputs[i].Content)
+		if err != nil {
+			return err
+		}
+		staged = append(staged, s)
 	}
-	return replaceFile(old, content)
+	for _, s := range staged {
+		if err := s.commit(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // temporary matches the names of temporary files, including those of older
@@ -96,17 +127,18 @@ func removeStale(dir string) {
 	}
 }
 
-// replaceFile replaces the old file, if any, in one step.
-func replaceFile(old *generatedFile, content []byte) (err error) {
+// stagedFile is the new content of a file, in a temporary file beside it.
+type stagedFile struct {
+	temporary, path string
+}
+
+// stage writes the content that is to replace the old file, if any.
+func stage(old *generatedFile, content []byte) (s *stagedFile, err error) {
 	tmp, err := createTemporary(filepath.Dir(old.path))
 	if err != nil {
-		return fmt.Errorf("create temporary file: %w", err)
+		return nil, fmt.Errorf("create temporary file: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(tmp.Name()) // the user needs to see err, not this error
-		}
-	}()
+	s = &stagedFile{tmp.Name(), old.path}
 	_, err = tmp.Write(content)
 	if err == nil && !old.missing {
 		err = tmp.Chmod(old.mode)
@@ -120,12 +152,26 @@ func replaceFile(old *generatedFile, content []byte) (err error) {
 		err = closeErr
 	}
 	if err != nil {
-		return fmt.Errorf("write temporary file: %w", err)
+		s.discard()
+		return nil, fmt.Errorf("write temporary file: %w", err)
 	}
-	if err = os.Rename(tmp.Name(), old.path); err != nil {
+	return s, nil
+}
+
+// commit replaces the file in one step.
+func (s *stagedFile) commit() error {
+	if err := os.Rename(s.temporary, s.path); err != nil {
 		return fmt.Errorf("replace generated file: %w", err)
 	}
+	s.temporary = ""
 	return nil
+}
+
+// discard removes the temporary file, unless commit has renamed it.
+func (s *stagedFile) discard() {
+	if s.temporary != "" {
+		_ = os.Remove(s.temporary) // the user needs to see the error that led here
+	}
 }
 
 // createTemporary makes an empty file with the mode of a new file.

@@ -13,21 +13,21 @@ import (
 //
 //	DepNote returns the dep "note:{user}/{number}". Requests tagged with it are
 //	also tagged with DepUser(user).
-func depDoc(k *schema.Kind) string {
-	text := "Dep" + k.GoName + " returns the dep " + wireForm(k) + "."
-	if len(k.GroupedBy) > 0 {
-		text += " Requests tagged with it are also tagged with " + enumerate(relatedCalls(k.GroupedBy), "and") + "."
+func depDoc(k *kind) string {
+	text := k.dep + " returns the dep " + wireForm(k) + "."
+	if len(k.groupedBy) > 0 {
+		text += " Requests tagged with it are also tagged with " + enumerate(callTexts(k.groupedBy), "and") + "."
 	}
-	if k.Version != nil {
+	if k.version != nil {
 		text += " version is the version of the data that the answer is based on."
 	}
 	return comment(paragraphs(wrap(text), k.Description, deprecation(k.Deprecated)))
 }
 
-func useDoc(k *schema.Kind) string {
-	text := "Use" + k.GoName + " records " + call(k, goNames(params(k))) +
+func useDoc(k *kind) string {
+	text := k.use + " records " + call{k.dep, paramNames(k.allParams())}.String() +
 		" as read. Requests made with a context from cachecore.Track are tagged with all recorded reads."
-	if k.Version != nil {
+	if k.version != nil {
 		text += " version is the version of the data that was read."
 	}
 	return comment(paragraphs(wrap(text), deprecation(k.Deprecated)))
@@ -40,14 +40,14 @@ func useDoc(k *schema.Kind) string {
 //
 // The call for a versioned kind would name the new version, which no dropped
 // answer has, so the wire form takes its place.
-func invalidateDoc(k *schema.Kind) string {
-	dep := call(k, goNames(k.Params))
-	if k.Version != nil {
+func invalidateDoc(k *kind) string {
+	dep := call{k.dep, paramNames(k.params)}.String()
+	if k.version != nil {
 		dep = wireForm(k)
 	}
-	text := "Invalidate" + k.GoName + " drops every cached answer that depends on " +
-		enumerate(append([]string{dep}, relatedCalls(k.PartOf)...), "or") + "."
-	if k.Version != nil {
+	text := k.invalidate + " drops every cached answer that depends on " +
+		enumerate(append([]string{dep}, callTexts(k.partOf)...), "or") + "."
+	if k.version != nil {
 		text += " version is the new version of the data."
 	}
 	return comment(paragraphs(wrap(text), deprecation(k.Deprecated)))
@@ -72,39 +72,34 @@ func deprecation(text string) string {
 
 // wireForm returns the id of a kind's deps with its parts in braces, quoted:
 // "note:{user}/{number}".
-func wireForm(k *schema.Kind) string {
-	return `"` + k.Prefix + ":{" + strings.Join(goNames(k.Params), "}/{") + `}"`
+func wireForm(k *kind) string {
+	return `"` + k.Prefix + ":{" + strings.Join(paramNames(k.params), "}/{") + `}"`
 }
 
-// call returns DepNote(user, number) for wrap, which won't break it unless it
+// String returns DepNote(user, number) for wrap, which won't break it unless it
 // is wider than a line.
-func call(k *schema.Kind, args []string) string {
-	text := "Dep" + k.GoName + "(" + strings.Join(args, ", ") + ")"
+func (c call) String() string {
+	text := c.dep + "(" + strings.Join(c.args, ", ") + ")"
 	if len(text) < lineWidth {
 		text = strings.ReplaceAll(text, " ", noBreak)
 	}
 	return text
 }
 
-func goNames(params []*schema.Param) []string {
-	names := make([]string, len(params))
-	for i, param := range params {
-		names[i] = param.GoName
+func callTexts(calls []call) []string {
+	texts := make([]string, len(calls))
+	for i, c := range calls {
+		texts[i] = c.String()
 	}
-	return names
+	return texts
 }
 
-// relatedCalls returns the calls that make the deps that relations lead to.
-func relatedCalls(relations []*schema.Relation) []string {
-	calls := make([]string, len(relations))
-	for i, r := range relations {
-		args := make([]string, len(r.Args))
-		for j, arg := range r.Args {
-			args[j] = argName(arg)
-		}
-		calls[i] = call(r.Kind, args)
+func paramNames(params []*param) []string {
+	names := make([]string, len(params))
+	for i, p := range params {
+		names[i] = p.name
 	}
-	return calls
+	return names
 }
 
 // enumerate returns "a", "a or b" or "a, b or c".

@@ -3,29 +3,29 @@ package golang
 import (
 	"github.com/dave/jennifer/jen"
 
-	"github.com/depgen/depgen/gen/internal/schema"
+	"github.com/depgen/depgen/gen/internal/gotypes"
 )
 
 // newDep makes one of
 //
 //	cachecore.NewDep("doc:" + id)
 //	cachecore.NewCompositeDep("note", user.String(), strconv.FormatInt(number, 10))
-func newDep(k *schema.Kind, texts []jen.Code) *jen.Statement {
-	if len(k.Params) == 1 {
+func newDep(k *kind, texts []jen.Code) *jen.Statement {
+	if len(k.params) == 1 {
 		return jen.Qual(runtimePath, "NewDep").Call(jen.Lit(k.Prefix + ":").Op("+").Add(texts[0]))
 	}
-	args := append([]jen.Code{jen.Lit(k.Prefix)}, texts[:len(k.Params)]...)
-	return jen.Qual(runtimePath, "NewCompositeDep").Add(arguments(args, len(k.Params) > 3))
+	args := append([]jen.Code{jen.Lit(k.Prefix)}, texts[:len(k.params)]...)
+	return jen.Qual(runtimePath, "NewCompositeDep").Add(callArgs(args, len(k.params) > 3))
 }
 
 // marshalTexts returns the text of each argument of a kind, and the statements
 // that must precede them.
-func marshalTexts(k *schema.Kind) (before, texts []jen.Code) {
-	for _, param := range params(k) {
-		if param.TextVar != "" {
-			before = append(before, textOf(k, param)...)
+func marshalTexts(k *kind) (before, texts []jen.Code) {
+	for _, p := range k.allParams() {
+		if p.textVar != "" {
+			before = append(before, textOf(k, p)...)
 		}
-		texts = append(texts, text(param))
+		texts = append(texts, text(p))
 	}
 	return before, texts
 }
@@ -38,13 +38,13 @@ func marshalTexts(k *schema.Kind) (before, texts []jen.Code) {
 //	}
 //
 // For a type with only a String method, it calls StringOf instead of TextOf.
-func textOf(k *schema.Kind, param *schema.Param) []jen.Code {
+func textOf(k *kind, p *param) []jen.Code {
 	helper := "TextOf"
-	if param.Type.Text == schema.TextStringer {
+	if p.typ.text == gotypes.TextStringer {
 		helper = "StringOf"
 	}
 	return []jen.Code{
-		jen.List(jen.Id(param.TextVar), jen.Err()).Op(":=").Qual(runtimePath, helper).Call(jen.Op("&").Id(param.GoName)),
+		jen.List(jen.Id(p.textVar), jen.Err()).Op(":=").Qual(runtimePath, helper).Call(jen.Op("&").Id(p.name)),
 		jen.If(jen.Err().Op("!=").Nil()).Block(
 			jen.Return(jen.Qual(runtimePath, "InvalidDep").Call(jen.Lit(k.Prefix), jen.Err())),
 		),
@@ -53,21 +53,21 @@ func textOf(k *schema.Kind, param *schema.Param) []jen.Code {
 
 // text returns the shortest expression for an argument's text that its
 // type allows.
-func text(param *schema.Param) jen.Code {
-	id := jen.Id(param.GoName)
-	switch t := param.Type; t.Text {
-	case schema.TextValue:
+func text(p *param) jen.Code {
+	id := jen.Id(p.name)
+	switch t := p.typ; t.text {
+	case gotypes.TextValue:
 		return id.Dot("value")
-	case schema.TextUUID:
+	case gotypes.TextUUID:
 		return id.Dot("String").Call()
-	case schema.TextMarshal, schema.TextStringer:
-		return jen.Id(param.TextVar)
-	case schema.TextInt:
-		if t.Basic == "int" {
+	case gotypes.TextMarshal, gotypes.TextStringer:
+		return jen.Id(p.textVar)
+	case gotypes.TextInt:
+		if t.basic == "int" {
 			return jen.Qual(strconvPath, "Itoa").Call(convert("int", t, id))
 		}
 		return jen.Qual(strconvPath, "FormatInt").Call(convert("int64", t, id), jen.Lit(10))
-	case schema.TextUint:
+	case gotypes.TextUint:
 		return jen.Qual(strconvPath, "FormatUint").Call(convert("uint64", t, id), jen.Lit(10))
 	default:
 		return convert("string", t, id)
@@ -75,8 +75,8 @@ func text(param *schema.Param) jen.Code {
 }
 
 // convert makes int64(id), or id alone if it already has that type.
-func convert(to string, t *schema.Type, id jen.Code) jen.Code {
-	if t.Import == "" && t.Name == to {
+func convert(to string, t *typ, id jen.Code) jen.Code {
+	if t.path == "" && t.name == to {
 		return id
 	}
 	return jen.Id(to).Call(id)

@@ -2,8 +2,6 @@ package golang
 
 import (
 	"github.com/dave/jennifer/jen"
-
-	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // closedSet makes
@@ -16,23 +14,23 @@ import (
 //	)
 //
 //	func (t Table) String() string { return t.value }
-func closedSet(out *jen.File, k *schema.Kind) {
-	name := k.Params[0].GoName
-	out.Comment(comment(wrap(k.GoName + " is the type of Dep" + k.GoName + "'s argument " + name +
-		". Its valid values are the variables below. The zero " + k.GoName + " makes an invalid dep.")))
-	out.Type().Id(k.GoName).Struct(jen.Id("value").String())
+func closedSet(out *jen.File, k *kind) {
+	name := k.params[0].name
+	out.Comment(comment(wrap(k.typeName + " is the type of " + k.dep + "'s argument " + name +
+		". Its valid values are the variables below. The zero " + k.typeName + " makes an invalid dep.")))
+	out.Type().Id(k.typeName).Struct(jen.Id("value").String())
 
-	out.Comment(comment("The values of " + k.GoName + "."))
+	out.Comment(comment("The values of " + k.typeName + "."))
 	out.Var().DefsFunc(func(g *jen.Group) {
-		for _, v := range k.Values {
+		for i, v := range k.Values {
 			if doc := valueDoc(v); doc != "" {
 				g.Comment(doc)
 			}
-			g.Id(v.GoName).Op("=").Id(k.GoName).Values(jen.Lit(v.Text))
+			g.Id(k.values[i]).Op("=").Id(k.typeName).Values(jen.Lit(v.Text))
 		}
 	})
 
 	out.Comment(comment("String returns the value as written in a dep's id."))
-	out.Func().Params(jen.Id(name).Id(k.GoName)).Id("String").Params().String().
+	out.Func().Params(jen.Id(name).Id(k.typeName)).Id("String").Params().String().
 		Block(jen.Return(jen.Id(name).Dot("value")))
 }

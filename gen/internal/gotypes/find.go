@@ -13,31 +13,31 @@ import (
 
 // find returns the properties of a type. Its errors complete
 // "example.com/model.SKU …".
-func (l *loader) find(name schema.TypeName) (schema.LoadedType, error) {
+func (l *loader) find(name schema.GoName) (Type, error) {
 	pkg := l.packages[name.Path]
 	if pkg == nil || pkg.Types == nil || pkg.Name == "" {
-		return schema.LoadedType{}, fmt.Errorf("can't be loaded: %s", reason(pkg))
+		return Type{}, fmt.Errorf("can't be loaded: %s", reason(pkg))
 	}
 	obj, ok := pkg.Types.Scope().Lookup(name.Name).(*types.TypeName)
 	local := l.isOwn(pkg.Dir)
 	switch {
 	case !local && l.imports(pkg, map[*packages.Package]bool{}):
-		return schema.LoadedType{}, errors.New("is in a package that imports the one that is generated; " +
+		return Type{}, errors.New("is in a package that imports the one that is generated; " +
 			"move the type to a package that does not")
 	case !local && pkg.Name == "main":
-		return schema.LoadedType{}, errors.New("is in a package main, which can't be imported; move it to another package")
+		return Type{}, errors.New("is in a package main, which can't be imported; move it to another package")
 	case !l.mayImport(name.Path):
-		return schema.LoadedType{}, errors.New("is in an internal package, which the output folder can't import; move one of them")
+		return Type{}, errors.New("is in an internal package, which the output folder can't import; move one of them")
 	case !ok && len(pkg.Errors) > 0:
-		return schema.LoadedType{}, fmt.Errorf("is not found, and its package has an error: %s; correct it or the name", reason(pkg))
+		return Type{}, fmt.Errorf("is not found, and its package has an error: %s; correct it or the name", reason(pkg))
 	case !ok && local:
-		return schema.LoadedType{}, errors.New("is not a type of that package, in which the generated file does not count; " +
+		return Type{}, errors.New("is not a type of that package, in which the generated file does not count; " +
 			"correct the name, or declare it in another file")
 	case !ok:
-		return schema.LoadedType{}, errors.New("is not a type of that package; correct the name")
+		return Type{}, errors.New("is not a type of that package; correct the name")
 	}
 	text, basic, err := textOf(obj.Type())
-	return schema.LoadedType{Package: pkg.Name, Local: local, Type: identity(obj.Type()), Text: text, Basic: basic}, err
+	return Type{Package: pkg.Name, Local: local, Identity: identity(obj.Type()), Text: text, Basic: basic}, err
 }
 
 // identity returns a name that all aliases of a type share.

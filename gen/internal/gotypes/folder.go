@@ -11,12 +11,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/depgen/depgen/gen/internal/golang"
-	"github.com/depgen/depgen/gen/internal/schema"
+	"github.com/depgen/depgen/gen/internal/header"
 )
 
 // Folder describes the Go files of a folder other than the generated one.
 type Folder struct {
+	Dir string
+	Out string // the name of the generated file in Dir
 	// Packages are the packages of the files that are compiled here, each once,
 	// in the order of their files. A folder that compiles has at most one.
 	// Tests of package foo_test count as foo.
@@ -25,7 +26,17 @@ type Folder struct {
 	Generated string
 	// Declared are the names that the files declare outside of functions. Files
 	// that are compiled only on other systems count too.
-	Declared []schema.Declared
+	Declared []Declared
+}
+
+// Declared is a name that a file declares outside of functions. The name of a
+// method or field is Type.Name.
+type Declared struct {
+	Name string
+	Pos  token.Position
+	// Certain reports whether the file was written by hand and belongs to a
+	// build, so that declaring the name again is an error.
+	Certain bool
 }
 
 // Clause is the package clause of a file.
@@ -39,16 +50,17 @@ func ReadFolder(dir, out string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read output folder: %w", err)
 	}
-	folder := &Folder{}
+	folder := &Folder{Dir: dir, Out: out}
 	for _, e := range entries {
 		if filepath.Ext(e.Name()) == ".go" {
-			folder.add(dir, e.Name(), out)
+			folder.add(e.Name())
 		}
 	}
 	return folder, nil
 }
 
-func (f *Folder) add(dir, name, out string) {
+func (f *Folder) add(name string) {
+	dir, out := f.Dir, f.Out
 	path := filepath.Join(dir, name)
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // reading a named pipe would wait for a writer
 		return
@@ -85,12 +97,9 @@ func (f *Folder) add(dir, name, out string) {
 	if apart || err != nil {
 		return
 	}
-	certain := (compiled || compiledElsewhere(dir, name)) && pkg != "documentation" && !golang.IsGenerated(src)
+	certain := (compiled || compiledElsewhere(dir, name)) && pkg != "documentation" && !header.IsGo(src)
 	for _, d := range declaredIn(file) {
-		at := fset.Position(d.pos)
-		f.Declared = append(f.Declared, schema.Declared{
-			Name: d.name, File: path, Line: at.Line, Column: at.Column, Certain: certain,
-		})
+		f.Declared = append(f.Declared, Declared{Name: d.name, Pos: fset.Position(d.pos), Certain: certain})
 	}
 }
 

@@ -7,18 +7,16 @@ import (
 	"go/token"
 	"go/types"
 	"testing"
-
-	"github.com/depgen/depgen/gen/internal/schema"
 )
 
 // uses are the statements that generated code applies to an id, by the way that
 // it becomes text.
-var uses = map[schema.Text]string{
-	schema.TextString:   "package p; func use(t T) { _ = string(t) }",
-	schema.TextInt:      "package p; func use(t T) { _ = int64(t) }",
-	schema.TextUint:     "package p; func use(t T) { _ = uint64(t) }",
-	schema.TextMarshal:  "package p; func use(t T) { var _ interface{ MarshalText() ([]byte, error) } = &t }",
-	schema.TextStringer: "package p; func use(t T) { var _ interface{ String() string } = &t }",
+var uses = map[Text]string{
+	TextString:   "package p; func use(t T) { _ = string(t) }",
+	TextInt:      "package p; func use(t T) { _ = int64(t) }",
+	TextUint:     "package p; func use(t T) { _ = uint64(t) }",
+	TextMarshal:  "package p; func use(t T) { var _ interface{ MarshalText() ([]byte, error) } = &t }",
+	TextStringer: "package p; func use(t T) { var _ interface{ String() string } = &t }",
 }
 
 // FuzzUnresolved shows that a type T either is refused or works in

@@ -11,16 +11,21 @@ import (
 )
 
 // environment returns the environment for go commands: that of the process
-// without -mod=mod, which lets them write to go.mod.
-func environment(ctx context.Context, dir string) ([]string, error) {
-	env := os.Environ()
-	values, err := goCommand(ctx, dir, env, "env", "GOFLAGS", "GOMODCACHE")
+// without -mod=mod, which lets them write to go.mod. It also reports whether
+// the go command finds a module or a workspace.
+func environment(ctx context.Context, dir string) (env []string, inModule bool, err error) {
+	env = os.Environ()
+	values, err := goCommand(ctx, dir, env, "env", "GOFLAGS", "GOMODCACHE", "GOMOD", "GOWORK")
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	flags, cache, _ := strings.Cut(values, "\n")
+	lines := strings.Split(values, "\n")
+	if len(lines) < 4 {
+		return nil, false, fmt.Errorf("go env prints %q, not four lines; update Go", values)
+	}
+	flags, cache, module, workspace := lines[0], lines[1], lines[2], lines[3]
 	if strings.TrimSpace(cache) == "" {
-		return nil, errors.New("the go command has no module cache, because neither HOME, GOPATH nor GOMODCACHE is set; set one of them")
+		return nil, false, errors.New("the go command has no module cache, because neither HOME, GOPATH nor GOMODCACHE is set; set one of them")
 	}
 	if strings.Contains(flags, "-mod=mod") {
 		// GOFLAGS must not become empty: the go command would then use the
@@ -28,7 +33,8 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 		flags = strings.ReplaceAll(strings.TrimSpace(flags), "-mod=mod", "-buildvcs=false")
 		env = append(env, "GOFLAGS="+flags)
 	}
-	return env, nil
+	workspace = strings.TrimSpace(workspace)
+	return env, strings.TrimSpace(module) != os.DevNull || workspace != "" && workspace != "off", nil
 }
 
 // goCommand runs the go command in dir. Its error is the go command's output in

@@ -17,46 +17,53 @@ import (
 	"github.com/depgen/depgen/gen/internal/schema"
 )
 
-// Load loads the types as if imported by the file called out in dir; an empty
-// dir is the working folder. It returns one result for each name, in order.
-// Errors elsewhere in the types' packages don't matter: the file out may be
+// Type describes a Go type, or why it can't be an id.
+type Type struct {
+	Package  string // the package's own name
+	Identity string // the type's full name; an alias has that of its target
+	Local    bool   // it belongs to the generated package, so it needs no import
+	Text     Text
+	Basic    string // the predeclared type underneath, for TextString, TextInt and TextUint
+	Err      error  // why it can't be used; its text completes "example.com/model.SKU …"
+}
+
+// Load loads types as if imported by the generated file of the folder. Errors
+// elsewhere in the types' packages don't matter: the generated file may be
 // missing or stale, and its declarations are ignored.
 //
 // The error reports a failure that affects all types, such as a missing go
-// command or a broken go.mod. Each result contains it too.
-func Load(ctx context.Context, dir, out string, names []schema.TypeName) ([]schema.LoadedType, error) {
-	if len(names) == 0 {
+// command or a broken go.mod.
+func Load(ctx context.Context, folder *Folder, types []*schema.Type) (map[schema.GoName]Type, error) {
+	if len(types) == 0 {
 		return nil, nil
 	}
-	l := &loader{out: out, packages: map[string]*packages.Package{}}
-	err := l.load(ctx, dir, names)
+	l := &loader{folder: folder, packages: map[string]*packages.Package{}}
+	err := l.load(ctx, types)
 	if ctx.Err() != nil {
 		err = ctx.Err() // the go command only reports that it was killed
 	}
 	if err != nil {
-		err = fmt.Errorf("load Go types: %w", err)
+		return nil, fmt.Errorf("load Go types: %w", err)
 	}
-	loaded := make([]schema.LoadedType, len(names))
-	for i, name := range names {
-		if err != nil {
-			loaded[i].Err = fmt.Errorf("can't be loaded: %s", oneLine(err.Error()))
-			continue
-		}
-		loaded[i], loaded[i].Err = l.find(name)
+	loaded := make(map[schema.GoName]Type, len(types))
+	for _, t := range types {
+		found, err := l.find(t.Go)
+		found.Err = err
+		loaded[t.Go] = found
 	}
-	return loaded, err
+	return loaded, nil
 }
 
 type loader struct {
 	dir      string // absolute, without symbolic links
-	out      string // the name of the generated file in dir
+	folder   *Folder
 	self     string // the import path of the package in dir; empty if not asked for
 	packages map[string]*packages.Package
 }
 
-func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) error {
+func (l *loader) load(ctx context.Context, types []*schema.Type) error {
 	var err error
-	if l.dir, err = filepath.Abs(dir); err != nil {
+	if l.dir, err = filepath.Abs(l.folder.Dir); err != nil {
 		return err
 	}
 	if l.dir, err = filepath.EvalSymlinks(l.dir); err != nil {
@@ -64,18 +71,16 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 	}
 	var paths []string
 	internal := false
-	for _, name := range names {
-		if _, seen := l.packages[name.Path]; !seen {
-			l.packages[name.Path] = nil
-			paths = append(paths, name.Path)
+	for _, t := range types {
+		path := t.Go.Path
+		if _, seen := l.packages[path]; !seen {
+			l.packages[path] = nil
+			paths = append(paths, path)
 		}
-		internal = internal || isInternal(name.Path)
+		internal = internal || isInternal(path)
 	}
-	overlay, err := l.overlay()
-	if err != nil {
-		return err
-	}
-	env, err := environment(ctx, l.dir)
+	overlay := l.overlay()
+	env, inModule, err := environment(ctx, l.dir)
 	if err != nil {
 		return err
 	}
@@ -102,6 +107,9 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 			return err
 		}
 	}
+	if i := slices.IndexFunc(paths, l.needsModule); i >= 0 && !inModule {
+		return fmt.Errorf("no go.mod in folder %s or above it, so %s can't be found; run go mod init there", l.dir, paths[i])
+	}
 	if internal {
 		l.self, err = selfPath(ctx, l.dir, env, overlay)
 	}
@@ -110,22 +118,18 @@ func (l *loader) load(ctx context.Context, dir string, names []schema.TypeName) 
 
 // overlay returns a Go file for an output folder without one. Such a folder is
 // not a package, so the go command would find no importers of it.
-func (l *loader) overlay() (map[string][]byte, error) {
-	folder, err := ReadFolder(l.dir, l.out)
-	if err != nil {
-		return nil, err
-	}
+func (l *loader) overlay() map[string][]byte {
 	name := "self"
-	for _, other := range folder.Packages {
+	for _, other := range l.folder.Packages {
 		if !strings.HasSuffix(other.File, "_test.go") {
-			return nil, nil
+			return nil
 		}
 		name = other.Package
 	}
-	if folder.Generated != "" {
-		return nil, nil
+	if l.folder.Generated != "" {
+		return nil
 	}
-	return map[string][]byte{filepath.Join(l.dir, selfName): []byte("package " + name + "\n")}, nil
+	return map[string][]byte{filepath.Join(l.dir, selfName): []byte("package " + name + "\n")}
 }
 
 const selfName = "depgen_self.go"
@@ -134,7 +138,7 @@ const selfName = "depgen_self.go"
 // be overwritten.
 func (l *loader) parse(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
 	mode := parser.AllErrors | parser.SkipObjectResolution
-	if filepath.Base(name) == l.out && l.isOwn(filepath.Dir(name)) {
+	if filepath.Base(name) == l.folder.Out && l.isOwn(filepath.Dir(name)) {
 		mode = parser.PackageClauseOnly
 	}
 	return parser.ParseFile(fset, name, src, mode)
@@ -162,6 +166,14 @@ func selfPath(ctx context.Context, dir string, env []string, overlay map[string]
 		return "", errors.New("the output folder is not one package")
 	}
 	return found[0].PkgPath, nil
+}
+
+// needsModule reports whether a package is missing and is not a
+// standard package.
+func (l *loader) needsModule(path string) bool {
+	pkg := l.packages[path]
+	domain, _, _ := strings.Cut(path, "/")
+	return (pkg == nil || pkg.Name == "") && strings.Contains(domain, ".")
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -19,51 +19,53 @@ const (
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name schema.TypeName
-		want schema.LoadedType
-	}{
-		{schema.TypeName{Path: sample + "/model", Name: "SKU"},
-			schema.LoadedType{Package: "model", Text: schema.TextString, Basic: "string"}},
-		{schema.TypeName{Path: sample + "/model", Name: "Money"}, schema.LoadedType{Package: "model", Text: schema.TextMarshal}},
-		{schema.TypeName{Path: sample + "/model", Name: "Place"}, schema.LoadedType{Package: "model", Text: schema.TextStringer}},
-		{schema.TypeName{Path: sample, Name: "Shelf"},
-			schema.LoadedType{Package: "sample", Local: true, Text: schema.TextUint, Basic: "uint8"}},
-		{schema.TypeName{Path: "time", Name: "Duration"}, schema.LoadedType{Package: "time", Text: schema.TextInt, Basic: "int64"}},
-		{schema.TypeName{Path: "net/netip", Name: "Addr"}, schema.LoadedType{Package: "netip", Text: schema.TextMarshal}},
-		{schema.TypeName{Path: "github.com/google/uuid", Name: "UUID"}, schema.LoadedType{Package: "uuid", Text: schema.TextMarshal}},
-	}
-	names := make([]schema.TypeName, len(tests))
-	for i, tt := range tests {
-		names[i] = tt.name
-	}
-	loaded, err := gotypes.Load(t.Context(), dir, out, names)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, got := range loaded {
-		want := tests[i].want
-		want.Type = names[i].Path + "." + names[i].Name
-		if got != want {
-			t.Errorf("%v: got %+v, want %+v", names[i], got, want)
+	for name, want := range map[schema.GoName]gotypes.Type{
+		{Path: sample + "/model", Name: "SKU"}:         {Package: "model", Text: gotypes.TextString, Basic: "string"},
+		{Path: sample + "/model", Name: "Money"}:       {Package: "model", Text: gotypes.TextMarshal},
+		{Path: sample + "/model", Name: "Place"}:       {Package: "model", Text: gotypes.TextStringer},
+		{Path: sample, Name: "Shelf"}:                  {Package: "sample", Local: true, Text: gotypes.TextUint, Basic: "uint8"},
+		{Path: "time", Name: "Duration"}:               {Package: "time", Text: gotypes.TextInt, Basic: "int64"},
+		{Path: "net/netip", Name: "Addr"}:              {Package: "netip", Text: gotypes.TextMarshal},
+		{Path: "github.com/google/uuid", Name: "UUID"}: {Package: "uuid", Text: gotypes.TextMarshal},
+	} {
+		loaded, err := load(t.Context(), dir, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Identity = name.String()
+		if got := loaded[name]; got != want {
+			t.Errorf("%v: got %+v, want %+v", name, got, want)
 		}
 	}
+}
+
+func load(ctx context.Context, dir string, names ...schema.GoName) (map[schema.GoName]gotypes.Type, error) {
+	folder, err := gotypes.ReadFolder(dir, out)
+	if err != nil {
+		return nil, err
+	}
+	types := make([]*schema.Type, len(names))
+	for i, name := range names {
+		types[i] = &schema.Type{Go: name}
+	}
+	return gotypes.Load(ctx, folder, types)
 }
 
 // Errors elsewhere in a package don't hide its types.
 func TestLoadFromBrokenPackage(t *testing.T) {
 	t.Parallel()
-	broken := filepath.Join("testdata", "broken")
 	const path = "github.com/depgen/depgen/gen/internal/gotypes/testdata/broken"
-	loaded, err := gotypes.Load(t.Context(), broken, out, []schema.TypeName{{Path: path, Name: "ID"}, {Path: path, Name: "Lost"}})
+	id, lost := schema.GoName{Path: path, Name: "ID"}, schema.GoName{Path: path, Name: "Lost"}
+	loaded, err := load(t.Context(), filepath.Join("testdata", "broken"), id, lost)
 	if err != nil {
 		t.Errorf("a type that does not compile is trouble of the environment: %v", err)
 	}
-	if want := (schema.LoadedType{Package: "broken", Type: path + ".ID", Local: true, Text: schema.TextString, Basic: "string"}); loaded[0] != want {
-		t.Errorf("got %+v, want %+v", loaded[0], want)
+	want := gotypes.Type{Package: "broken", Identity: path + ".ID", Local: true, Text: gotypes.TextString, Basic: "string"}
+	if loaded[id] != want {
+		t.Errorf("got %+v, want %+v", loaded[id], want)
 	}
-	if loaded[1].Err == nil {
-		t.Errorf("a type that does not compile is taken as %+v", loaded[1])
+	if loaded[lost].Err == nil {
+		t.Errorf("a type that does not compile is taken as %+v", loaded[lost])
 	}
 }
 
@@ -72,30 +74,34 @@ func TestLoadFails(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	tests := []struct {
-		name    string
-		ctx     context.Context
-		dir     string
-		want    string
-		trouble bool // as opposed to missing types
+		name string
+		ctx  context.Context
+		dir  string
+		want string
 	}{
-		{"cancelled", cancelled, dir, "context canceled", true},
-		{"no folder", t.Context(), filepath.Join(dir, "nowhere"), "no such file or directory", true},
-		{"broken go.mod", t.Context(), brokenModule(t), "unknown directive: bogus", true},
-		{"no module", t.Context(), t.TempDir(), "", false},
+		{"cancelled", cancelled, dir, "context canceled"},
+		{"no folder", t.Context(), filepath.Join(dir, "nowhere"), "no such file or directory"},
+		{"broken go.mod", t.Context(), brokenModule(t), "unknown directive: bogus"},
+		{"no go.mod", t.Context(), t.TempDir(), "go.mod"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			loaded, err := gotypes.Load(tt.ctx, tt.dir, out, []schema.TypeName{{Path: "example.com/a", Name: "A"}, {Path: "example.com/b", Name: "B"}})
-			if (err != nil) != tt.trouble || err != nil && !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("trouble %v, want %v with %q", err, tt.trouble, tt.want)
-			}
-			for _, l := range loaded {
-				if l.Err == nil || !strings.Contains(l.Err.Error(), tt.want) || strings.Contains(l.Err.Error(), "\n") {
-					t.Errorf("got %v, want one line with %q", l.Err, tt.want)
-				}
+			_, err := load(tt.ctx, tt.dir, schema.GoName{Path: "example.com/a", Name: "A"}, schema.GoName{Path: "example.com/b", Name: "B"})
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want one line with %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// Types of the standard library need no module.
+func TestLoadOutsideOfModules(t *testing.T) {
+	t.Parallel()
+	addr, typo := schema.GoName{Path: "net/netip", Name: "Addr"}, schema.GoName{Path: "net/netipp", Name: "Addr"}
+	loaded, err := load(t.Context(), t.TempDir(), addr, typo)
+	if err != nil || loaded[addr].Err != nil || loaded[typo].Err == nil {
+		t.Errorf("got %v, %v and %v", err, loaded[addr].Err, loaded[typo].Err)
 	}
 }
 

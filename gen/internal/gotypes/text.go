@@ -5,9 +5,24 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
-
-	"github.com/depgen/depgen/gen/internal/schema"
 )
+
+// Text is the way that a value becomes text.
+type Text int
+
+// The ways that a value becomes text.
+const (
+	TextString   Text = iota + 1 // it is a string underneath
+	TextInt                      // it is a signed integer underneath
+	TextUint                     // it is an unsigned integer underneath
+	TextMarshal                  // by MarshalText, which can fail
+	TextStringer                 // by String, which can panic
+	TextUUID                     // by the String of a UUID, which can't fail
+	TextValue                    // it is a value of a closed set
+)
+
+// Fails reports whether a value may have no text.
+func (t Text) Fails() bool { return t == TextMarshal || t == TextStringer }
 
 var (
 	errorType     = types.Universe.Lookup("error").Type()
@@ -30,7 +45,7 @@ func method(name string, results ...types.Type) *types.Func {
 
 // textOf returns how a value of type t becomes text, and its basic type. The
 // underlying type takes precedence over methods, because its text can't fail.
-func textOf(t types.Type) (schema.Text, string, error) {
+func textOf(t types.Type) (Text, string, error) {
 	if isGeneric(t) {
 		return 0, "", errors.New("is generic, and an id has one type; declare a type for one of its instances")
 	}
@@ -38,11 +53,11 @@ func textOf(t types.Type) (schema.Text, string, error) {
 	case *types.Basic:
 		switch info := u.Info(); {
 		case info&types.IsString != 0:
-			return schema.TextString, "string", nil
+			return TextString, "string", nil
 		case info&types.IsUnsigned != 0:
-			return schema.TextUint, u.Name(), nil
+			return TextUint, u.Name(), nil
 		case info&types.IsInteger != 0:
-			return schema.TextInt, u.Name(), nil
+			return TextInt, u.Name(), nil
 		case u.Kind() == types.Invalid:
 			return 0, "", errors.New("does not compile; correct it")
 		}
@@ -62,9 +77,9 @@ func textOf(t types.Type) (schema.Text, string, error) {
 			return 0, "", errors.New("has another text in each time zone, so that one instant would have several ids; " +
 				"write int64 and give the Unix time, or name a type of your own whose MarshalText uses UTC")
 		}
-		return schema.TextMarshal, "", nil
+		return TextMarshal, "", nil
 	case types.Implements(pointer, stringer):
-		return schema.TextStringer, "", nil
+		return TextStringer, "", nil
 	}
 	return 0, "", errors.New("is no string, integer, encoding.TextMarshaler or fmt.Stringer; give it a MarshalText method")
 }

@@ -13,9 +13,9 @@ func (p *parser) checkAliases(root *yaml.Node) bool {
 	w.size(root)
 	switch {
 	case w.loop != nil:
-		p.errorf(at(w.loop), "alias *%s stands inside its own anchor; remove it", w.loop.Value)
+		p.errorf(p.at(w.loop), "alias *%s stands inside its own anchor; remove it", w.loop.Value)
 	case w.bomb != nil:
-		p.errorf(at(w.bomb), "with alias *%s, aliases stand for more than %d nodes; use fewer", w.bomb.Value, maxAliased)
+		p.errorf(p.at(w.bomb), "with alias *%s, aliases stand for more than %d nodes; use fewer", w.bomb.Value, maxAliased)
 	}
 	return w.loop == nil && w.bomb == nil
 }

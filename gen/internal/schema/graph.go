@@ -43,20 +43,16 @@ func (p *parser) checkGraph() *graph {
 func (g *graph) visit(k *Kind, key string) {
 	g.calls[k] = 0
 	g.path = append(g.path, step{k, key})
-	calls, whole := 1, true
+	calls, whole := 1, !g.broken[k]
 	follow := func(key string, relations []*Relation) {
 		for _, r := range relations {
-			if r.Kind == nil { // reported
-				whole = false
-				continue
-			}
 			if n, seen := g.calls[r.Kind]; !seen {
 				g.visit(r.Kind, key)
 			} else if n == 0 {
 				g.checkCycle(k, key, r)
 			}
 			calls += g.calls[r.Kind]
-			whole = whole && r.resolved() && g.calls[r.Kind] > 0
+			whole = whole && g.calls[r.Kind] > 0
 		}
 	}
 	follow("part_of", k.PartOf)
@@ -65,7 +61,7 @@ func (g *graph) visit(k *Kind, key string) {
 	switch {
 	case !whole:
 	case calls > maxReach:
-		g.errorf(k.pos, "kind %q: its relations lead to more than %d deps; remove some", k.Name, maxReach)
+		g.errorf(k.Pos, "kind %q: its relations lead to more than %d deps; remove some", k.Name, maxReach)
 	default:
 		g.calls[k] = calls
 	}
@@ -90,14 +86,9 @@ func (g *graph) checkCycle(k *Kind, key string, r *Relation) {
 		middle := fmt.Sprintf("… (%d more)", hidden)
 		names = slices.Concat(names[:shownOfCycle], []string{middle}, names[len(names)-shownOfCycle:])
 	}
-	g.errorf(r.pos, "kind %q: %s cycle: %s; remove one of these relations", k.Name, key, strings.Join(names, " -> "))
+	g.errorf(r.Pos, "kind %q: %s cycle: %s; remove one of these relations", k.Name, key, strings.Join(names, " -> "))
 }
 
 // shownOfCycle is the number of kinds that a message shows at each end of a
 // long cycle.
 const shownOfCycle = 4
-
-// resolved reports whether the relation and its arguments are known.
-func (r *Relation) resolved() bool {
-	return r.Kind != nil && len(r.Args) > 0 && !slices.Contains(r.Args, Arg{})
-}

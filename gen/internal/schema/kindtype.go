@@ -10,7 +10,7 @@ func (p *parser) kindType(n *yaml.Node, what string) *Type {
 	if !ok {
 		return nil
 	}
-	t := &Type{Text: TextValue, kind: name, pos: at(deref(n)), where: what}
+	t := &Type{set: name, Pos: p.at(deref(n)), Where: what}
 	p.kindTypes = append(p.kindTypes, t)
 	return t
 }
@@ -18,16 +18,16 @@ func (p *parser) kindType(n *yaml.Node, what string) *Type {
 // resolveKindTypes finds the kinds that {kind: …} types name.
 func (p *parser) resolveKindTypes() {
 	for _, t := range p.kindTypes {
-		k := p.kinds[t.kind]
+		k := p.kinds[t.set]
 		switch {
 		case k == nil:
-			p.errorf(t.pos, "%s: kind %q is not declared%s", t.where, t.kind,
-				p.suggest(t.kind, p.setNames(), "; declare it, or name one that is declared"))
+			p.errorf(t.Pos, "%s: kind %q is not declared%s", t.Where, t.set,
+				p.suggest(t.set, p.setNames(), "; declare it, or name one that is declared"))
 		case k.Values == nil:
-			p.errorf(t.pos, "%s: kind %q has no values, and {kind: …} means one of a closed set; "+
-				"write a type here, or give that kind values", t.where, t.kind)
+			p.errorf(t.Pos, "%s: kind %q has no values, and {kind: …} means one of a closed set; "+
+				"write a type here, or give that kind values", t.Where, t.set)
 		default:
-			t.set = k
+			t.Set = k
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // of a schema.
 var spellings = map[string]string{
 	"guid": "uuid", "uuid4": "uuid", "uuidv4": "uuid", "uuid7": "uuid", "uuidv7": "uuid", "uniqueidentifier": "uuid",
-	"uuid.uuid": "uuid", uuidPath + ".uuid": "uuid",
+	"uuid.uuid": "uuid", "github.com/google/uuid.uuid": "uuid",
 
 	"text": "string", "str": "string", "varchar": "string", "char": "string", "character varying": "string",
 	"citext": "string", "nvarchar": "string",
@@ -37,10 +37,10 @@ func meant(word string) string {
 	if t := spellings[lower]; t != "" {
 		return t
 	}
-	if scalar(lower) != nil {
+	if slices.Contains(scalars, lower) {
 		return lower
 	}
-	if _, err := splitTypeName(word); err == nil {
+	if _, err := splitGoName(word); err == nil {
 		return "{go: " + word + "}"
 	}
 	return ""
@@ -49,6 +49,8 @@ func meant(word string) string {
 // suggestType returns the suggestion for a word that is not a type.
 func (p *parser) suggestType(word, otherwise string) string {
 	switch t := meant(word); {
+	case p.sets[word]:
+		return fmt.Sprintf(" (did you mean {kind: %s}?)", word)
 	case strings.HasPrefix(t, "{"):
 		return fmt.Sprintf(" (did you mean %s?)", t)
 	case t != "":

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"go/token"
 
 	"gopkg.in/yaml.v3"
 )
@@ -9,7 +10,7 @@ import (
 // pair is an entry of a mapping.
 type pair struct {
 	key   string
-	pos   pos // of the key
+	pos   token.Position // of the key
 	value *yaml.Node
 }
 
@@ -25,7 +26,7 @@ func deref(n *yaml.Node) *yaml.Node {
 func (p *parser) mapping(n *yaml.Node, what, fix string) []pair {
 	n = deref(n)
 	if n.Kind != yaml.MappingNode {
-		p.errorf(at(n), "%s must be a mapping, not %s; %s", what, describe(n), fix)
+		p.errorf(p.at(n), "%s must be a mapping, not %s; %s", what, describe(n), fix)
 		return nil
 	}
 	var pairs, merged []pair
@@ -41,15 +42,15 @@ func (p *parser) mapping(n *yaml.Node, what, fix string) []pair {
 			continue
 		}
 		if line, twice := lines[name]; twice {
-			p.errorf(at(key), "%s: key %q is there twice, first on line %d; remove one", what, name, line)
+			p.errorf(p.at(key), "%s: key %q is there twice, first on line %d; remove one", what, name, line)
 			continue
 		}
 		lines[name] = key.Line
-		pairs = append(pairs, pair{name, at(key), value})
+		pairs = append(pairs, pair{name, p.at(key), value})
 	}
 	for _, m := range merged {
 		if _, own := lines[m.key]; !own {
-			lines[m.key] = m.pos.line
+			lines[m.key] = m.pos.Line
 			pairs = append(pairs, m)
 		}
 	}
@@ -76,11 +77,11 @@ func (p *parser) merge(n *yaml.Node, what string) []pair {
 func (p *parser) list(n *yaml.Node, what, fix string) []*yaml.Node {
 	n = deref(n)
 	if n.Kind != yaml.SequenceNode {
-		p.errorf(at(n), "%s must be a list, not %s; %s", what, describe(n), fix)
+		p.errorf(p.at(n), "%s must be a list, not %s; %s", what, describe(n), fix)
 		return nil
 	}
 	if len(n.Content) == 0 {
-		p.errorf(at(n), "%s is empty; remove it or fill it", what)
+		p.errorf(p.at(n), "%s is empty; remove it or fill it", what)
 	}
 	return n.Content
 }
@@ -95,7 +96,7 @@ func (p *parser) text(n *yaml.Node, what, fix string) (string, bool) {
 	if n.Kind == yaml.ScalarNode && n.Value != "" {
 		fix = fmt.Sprintf("if it is text, quote it: %q", n.Value)
 	}
-	p.errorf(at(n), "%s must be text, not %s; %s", what, describe(n), fix)
+	p.errorf(p.at(n), "%s must be text, not %s; %s", what, describe(n), fix)
 	return "", false
 }
 

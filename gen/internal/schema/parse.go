@@ -1,53 +1,55 @@
 package schema
 
 import (
-	"fmt"
+	"go/token"
+
+	"gopkg.in/yaml.v3"
 )
 
-// Parse reads a schema. Problems show the name. The error is [Problems], with
-// every problem in file order. The load function loads the types that the
-// schema names with {go: …}. With a nil load they count as strings, unchecked:
-// the result is good for looking at a schema, not for emitting it.
-func Parse(name string, src []byte, load LoadTypes) (*File, error) {
+// Parse reads a schema. Problems show the name. If there are problems, the file
+// contains what could be read nevertheless: checks of a target language can add
+// their own problems, but nothing must be generated.
+func Parse(name string, src []byte) (*File, Problems) {
 	p := &parser{
-		name:        name,
-		file:        File{name: name},
+		file:        File{Name: name},
 		kinds:       map[string]*Kind{},
 		named:       map[string]*Type{},
-		goTypes:     map[TypeName]*Type{},
+		goTypes:     map[GoName]*Type{},
+		sets:        map[string]bool{},
+		broken:      map[*Kind]bool{},
 		suggestions: maxSuggestions,
 	}
 	if root := p.read(src); root != nil {
 		p.decode(root)
-		p.loadTypes(load)
 		p.resolveKindTypes()
-		p.chooseNames()
-		p.checkPredeclared()
-		p.relate()
+		p.resolveRelations()
+		g := p.checkGraph()
+		g.checkOverlaps()
 	}
-	if len(p.problems) > 0 {
-		return nil, p.problems.sorted()
-	}
-	return &p.file, nil
+	return &p.file, p.problems.Sorted()
 }
 
 // parser is the state of reading one schema.
 type parser struct {
-	name     string
 	problems Problems
 	file     File
 
 	kinds       map[string]*Kind
 	named       map[string]*Type
-	goTypes     map[TypeName]*Type
-	goOrder     []TypeName // the keys of goTypes, in order of first use
-	kindTypes   []*Type    // those of {kind: …}, to be resolved when all kinds are known
-	others      others
-	suggestions int // how many more may be searched for
+	goTypes     map[GoName]*Type
+	sets        map[string]bool // the names of kinds with values
+	kindTypes   []*Type         // those of {kind: …}, to be resolved when all kinds are known
+	relations   []*rawRelation  // to be resolved then, too
+	broken      map[*Kind]bool  // kinds with a relation that is wrong
+	suggestions int             // how many more may be searched for
 }
 
-func (p *parser) errorf(at pos, format string, args ...any) {
-	p.problems = append(p.problems, &Problem{
-		File: p.name, Line: at.line, Column: at.column, Msg: legible(fmt.Sprintf(format, args...)),
-	})
+func (p *parser) errorf(pos token.Position, format string, args ...any) {
+	p.problems.Add(pos, format, args...)
+}
+
+func (p *parser) at(n *yaml.Node) token.Position { return p.position(n.Line, n.Column) }
+
+func (p *parser) position(line, column int) token.Position {
+	return token.Position{Filename: p.file.Name, Line: line, Column: column}
 }

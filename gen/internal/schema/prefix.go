@@ -1,20 +1,19 @@
 package schema
 
 import (
+	"go/token"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // reservedPrefix is the prefix of the gateway's own deps.
 const reservedPrefix = "cc"
 
-func (p *parser) decodePrefix(k *Kind, n *yaml.Node, what string) {
-	prefix, ok := p.text(n, what, "write a word like doc")
+func (p *parser) decodePrefix(k *kindBody, e pair, what string) {
+	prefix, ok := p.text(e.value, what, "write a word like doc")
 	if !ok {
 		return
 	}
-	k.Prefix, k.prefixPos = prefix, at(deref(n))
+	k.Prefix, k.prefixPos = prefix, p.at(deref(e.value))
 	valid := prefix != ""
 	for _, r := range prefix {
 		valid = valid && (isLower(r) || 'A' <= r && r <= 'Z' || isDigit(r) || strings.ContainsRune("_.-", r))
@@ -38,18 +37,18 @@ func (p *parser) checkPrefixes() {
 			first[k.Prefix] = k
 			continue
 		}
-		if k.prefixPos == (pos{}) { // the other kind chose this kind's name
+		if k.prefixPos == (token.Position{}) { // the other kind chose this kind's name
 			k, other = other, k
 		}
 		p.errorf(k.prefixPos, "kind %q: the prefix %q is also that of kind %q on line %d; write another prefix",
-			k.Name, k.Prefix, other.Name, other.prefixAt().line)
+			k.Name, k.Prefix, other.Name, other.prefixAt().Line)
 	}
 }
 
 // prefixAt returns the place where the prefix was chosen.
-func (k *Kind) prefixAt() pos {
-	if k.prefixPos == (pos{}) {
-		return k.pos
+func (k *Kind) prefixAt() token.Position {
+	if k.prefixPos == (token.Position{}) {
+		return k.Pos
 	}
 	return k.prefixPos
 }

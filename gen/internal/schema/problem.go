@@ -3,24 +3,20 @@ package schema
 import (
 	"cmp"
 	"fmt"
+	"go/token"
 	"slices"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // A Problem is one mistake in a schema.
 type Problem struct {
-	File         string
-	Line, Column int // both from 1; columns count characters
-	Msg          string
+	Pos token.Position // its column counts characters
+	Msg string
 }
 
 // Error returns the problem as "path:line:column: message", which editors can
 // jump to.
-func (p *Problem) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Msg)
-}
+func (p *Problem) Error() string { return p.Pos.String() + ": " + p.Msg }
 
 // Problems are all mistakes in a schema, in file order. Use errors.As to find
 // them in an error.
@@ -35,20 +31,16 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted returns the problems in file order, each once. The node of an alias is
-// read, and may be wrong, several times.
-func (ps Problems) sorted() Problems {
-	slices.SortStableFunc(ps, func(a, b *Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return slices.CompactFunc(ps, func(a, b *Problem) bool { return *a == *b })
+// Add adds a problem, in a form fit for a terminal.
+func (ps *Problems) Add(pos token.Position, format string, args ...any) {
+	*ps = append(*ps, &Problem{Pos: pos, Msg: legible(fmt.Sprintf(format, args...))})
 }
 
-// pos is a place in the schema, from 1.
-type pos struct{ line, column int }
-
-func at(n *yaml.Node) pos { return pos{n.Line, n.Column} }
-
-func (a pos) before(b pos) bool {
-	return a.line < b.line || a.line == b.line && a.column < b.column
+// Sorted returns the problems in file order, each once. The node of an alias is
+// read, and may be wrong, several times.
+func (ps Problems) Sorted() Problems {
+	slices.SortStableFunc(ps, func(a, b *Problem) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))
+	})
+	return slices.CompactFunc(ps, func(a, b *Problem) bool { return *a == *b })
 }

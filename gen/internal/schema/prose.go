@@ -14,15 +14,15 @@ func (p *parser) prose(n *yaml.Node, what string) string {
 		return ""
 	}
 	if strings.TrimSpace(text) == "" {
-		p.errorf(at(deref(n)), "%s is empty; remove it or fill it", what)
+		p.errorf(p.at(deref(n)), "%s is empty; remove it or fill it", what)
 	}
 	for _, r := range text {
 		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || r == '\ufeff' {
-			p.errorf(at(deref(n)), "%s has the character %U, which can't stand in a Go comment; remove it", what, r)
+			p.errorf(p.at(deref(n)), "%s has the character %U, which can't stand in a Go comment; remove it", what, r)
 			break
 		}
 		if Hidden(r) {
-			p.errorf(at(deref(n)), "%s has the character %s; remove it", what, characterName(r))
+			p.errorf(p.at(deref(n)), "%s has the character %s; remove it", what, characterName(r))
 			break
 		}
 	}

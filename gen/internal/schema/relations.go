@@ -1,59 +1,75 @@
 package schema
 
 import (
+	"go/token"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-// decodeRelations reads a list of one-key mappings from kind to argument.
-func (p *parser) decodeRelations(n *yaml.Node, what string) []*Relation {
-	var relations []*Relation
+// rawRelation is a relation as the schema gives it.
+type rawRelation struct {
+	from   *Kind
+	to     *[]*Relation // the list of from that it belongs to
+	key    string       // part_of or grouped_by
+	target string
+	args   []rawArg
+	pos    token.Position
+}
+
+type rawArg struct {
+	text string
+	pos  token.Position
+}
+
+// decodeRelations reads a list of one-key mappings from kind to argument. The
+// relations are resolved into list when all kinds are known.
+func (p *parser) decodeRelations(k *Kind, list *[]*Relation, e pair, what string) {
 	lines := map[string]int{}
-	for _, item := range p.list(n, what, `write "- user: $id"`) {
+	for _, item := range p.list(e.value, what, `write "- user: $id"`) {
 		pairs := p.mapping(item, what+": a relation", `write "user: $id"`)
 		if len(pairs) != 1 {
-			if deref(item).Kind == yaml.MappingNode {
-				p.errorf(at(item), `%s: each relation is a list item of its own, as in "- table: docs"`, what)
+			if m := deref(item); m.Kind == yaml.MappingNode {
+				p.errorf(p.at(item), `%s: each relation is a list item of its own, as in "- table: docs"`, what)
 			}
 			continue
 		}
-		r := &Relation{name: pairs[0].key, pos: pairs[0].pos}
-		if r.args = p.decodeArgs(pairs[0].value, what+": "+r.name); r.args == nil {
+		r := &rawRelation{from: k, to: list, key: e.key, target: pairs[0].key, pos: pairs[0].pos}
+		if r.args = p.decodeArgs(pairs[0].value, what+": "+r.target); r.args == nil {
 			continue
 		}
-		if line, twice := lines[r.String()]; twice {
-			p.errorf(r.pos, "%s: %s is there twice, first on line %d; remove one", what, r, line)
+		text := r.String()
+		if line, twice := lines[text]; twice {
+			p.errorf(r.pos, "%s: %s is there twice, first on line %d; remove one", what, text, line)
 		}
-		lines[r.String()] = r.pos.line
-		relations = append(relations, r)
+		lines[text] = r.pos.Line
+		p.relations = append(p.relations, r)
 	}
-	return relations
 }
 
-func (p *parser) decodeArgs(n *yaml.Node, what string) []argument {
+func (p *parser) decodeArgs(n *yaml.Node, what string) []rawArg {
 	items := []*yaml.Node{n}
 	if deref(n).Kind == yaml.SequenceNode {
 		items = p.list(n, what, "")
 	}
-	var args []argument
+	var args []rawArg
 	for _, item := range items {
 		text, ok := p.text(item, what+": the argument", "write a value, or a part like $id")
 		if !ok {
 			return nil
 		}
-		args = append(args, argument{text, at(item)})
+		args = append(args, rawArg{text, p.at(item)})
 	}
 	return args
 }
 
 // String returns the relation as the schema has it: "note [$user, $number]".
-func (r *Relation) String() string {
+func (r *rawRelation) String() string {
 	texts := make([]string, len(r.args))
-	for i, a := range r.args {
-		texts[i] = a.text
+	for i, arg := range r.args {
+		texts[i] = arg.text
 	}
-	return relationText(r.name, texts)
+	return relationText(r.target, texts)
 }
 
 func relationText(kind string, args []string) string {

@@ -6,17 +6,22 @@ import (
 	"strings"
 )
 
-// relate resolves every relation, and checks all of them together.
-func (p *parser) relate() {
+// resolveRelations finds the kinds that relations name, and matches their
+// arguments to the parts of those kinds.
+func (p *parser) resolveRelations() {
 	r := resolver{parser: p, values: map[*Kind]map[string]*Value{}}
 	for _, k := range p.file.Kinds {
 		r.names = append(r.names, k.Name)
 	}
-	for _, k := range p.file.Kinds {
-		r.resolve(k, k.PartOf, "part_of")
-		r.resolve(k, k.GroupedBy, "grouped_by")
+	for _, raw := range p.relations {
+		problems := len(p.problems)
+		if rel := r.resolve(raw); rel != nil {
+			*raw.to = append(*raw.to, rel)
+		}
+		if len(p.problems) > problems {
+			p.broken[raw.from] = true
+		}
 	}
-	p.checkGraph().checkOverlaps()
 }
 
 type resolver struct {
@@ -25,112 +30,114 @@ type resolver struct {
 	values map[*Kind]map[string]*Value // by text; filled as needed
 }
 
-// resolve finds the kinds that relations name, and matches the arguments to
-// their parts.
-func (r *resolver) resolve(k *Kind, relations []*Relation, key string) {
-	what := fmt.Sprintf("kind %q: %s", k.Name, key)
-	for _, rel := range relations {
-		other := r.kinds[rel.name]
-		if other == nil {
-			r.errorf(rel.pos, "%s %q is not a kind%s", what, rel.name,
-				r.suggest(rel.name, r.names, "; declare it, or name one that is declared"))
-			continue
-		}
-		rel.Kind = other
-		if other.Version != nil {
-			r.errorf(rel.pos, "%s %s: a versioned kind can't be a target, since there is no version to give; relate to another kind",
-				what, rel.name)
-			continue
-		}
-		if len(rel.args) != len(other.Params) {
-			if len(other.Params) > 0 { // else its id was wrong, and is reported
-				r.errorf(rel.pos, "%s %s: it takes %s, not %d", what, rel.name, counted(other.Params), len(rel.args))
+// resolve returns nil if there is no such kind. If only the arguments are
+// wrong, the relation has fewer of them, and still counts in cycles.
+func (r *resolver) resolve(raw *rawRelation) *Relation {
+	what := fmt.Sprintf("kind %q: %s", raw.from.Name, raw.key)
+	to := r.kinds[raw.target]
+	if to == nil {
+		r.errorf(raw.pos, "%s %q is not a kind%s", what, raw.target,
+			r.suggest(raw.target, r.names, "; declare it, or name one that is declared"))
+		return nil
+	}
+	rel := &Relation{Kind: to, Pos: raw.pos}
+	switch {
+	case to.Version != nil:
+		r.errorf(raw.pos, "%s %s: a versioned kind can't be a target, since there is no version to give; relate to another kind",
+			what, raw.target)
+	case len(to.Parts) == 0: // its id is wrong, and reported
+		r.broken[raw.from] = true
+	case len(raw.args) != len(to.Parts):
+		r.errorf(raw.pos, "%s %s: it takes %s, not %d", what, raw.target, counted(to.Parts), len(raw.args))
+	default:
+		for i, arg := range raw.args {
+			if resolved, ok := r.arg(raw, to, to.Parts[i], arg); ok {
+				rel.Args = append(rel.Args, resolved)
 			}
-			continue
-		}
-		for i, arg := range rel.args {
-			rel.Args = append(rel.Args, r.argument(k, other, other.Params[i], arg, key))
 		}
 	}
+	return rel
 }
 
 // counted returns the number of arguments for a message: "a list of 2 arguments
 // (user, number)".
-func counted(params []*Param) string {
-	if len(params) == 1 {
+func counted(parts []*Part) string {
+	if len(parts) == 1 {
 		return "1 argument"
 	}
-	names := make([]string, len(params))
-	for i, param := range params {
-		names[i] = param.Name
+	names := make([]string, len(parts))
+	for i, part := range parts {
+		names[i] = part.Name
 	}
-	return fmt.Sprintf("a list of %d arguments (%s)", len(params), strings.Join(names, ", "))
+	return fmt.Sprintf("a list of %d arguments (%s)", len(parts), strings.Join(names, ", "))
 }
 
-// argument resolves the argument that k gives for a part of other.
-func (r *resolver) argument(k, other *Kind, param *Param, arg argument, key string) Arg {
-	what := fmt.Sprintf("kind %q: %s %s", k.Name, key, other.Name)
+// arg resolves the argument that a relation gives for a part of the kind to.
+func (r *resolver) arg(raw *rawRelation, to *Kind, part *Part, arg rawArg) (Arg, bool) {
+	k := raw.from
+	what := fmt.Sprintf("kind %q: %s %s", k.Name, raw.key, to.Name)
 	name, isPart := strings.CutPrefix(arg.text, "$")
-	if param.Type != nil && param.Type.set != nil {
-		set := param.Type.set
+	if part.Type != nil && part.Type.Set != nil {
+		set := part.Type.Set
 		if v := r.valuesOf(set)[arg.text]; v != nil {
-			if isPart && slices.ContainsFunc(k.Params, func(own *Param) bool { return own.Name == name }) {
+			if isPart && slices.ContainsFunc(k.Parts, func(own *Part) bool { return own.Name == name }) {
 				r.errorf(arg.pos, "%s: %s is a part of kind %q and one of the values of %q; rename the part", what, arg.text, k.Name, set.Name)
 			}
-			return Arg{Value: v}
+			return Arg{Value: v, Pos: arg.pos}, true
 		}
 		if !isPart || !k.hasSetPart() {
 			whose := "its values"
-			if set != other {
+			if set != to {
 				whose = fmt.Sprintf("the values of %q", set.Name)
 			}
 			r.errorf(arg.pos, "%s: %q is not one of %s%s", what, arg.text, whose, r.suggestValue(set, arg.text))
-			return Arg{}
+			return Arg{}, false
 		}
 	}
 	if !isPart {
 		r.errorf(arg.pos, "%s: %q is a literal, which only a kind with values takes; give a part, like %s",
-			what, arg.text, parts(k))
-		return Arg{}
+			what, arg.text, strings.Join(partNames(k), ", "))
+		return Arg{}, false
 	}
-	for _, own := range k.Params {
+	for _, own := range k.Parts {
 		if own.Name != name {
 			continue
 		}
-		if own.Type != nil && param.Type != nil && !own.Type.Same(param.Type) {
-			r.errorf(arg.pos, "%s takes %s, and $%s is %s; give both the same type", what, param.Type, name, own.Type)
+		if own.Type != nil && part.Type != nil && !own.Type.agrees(part.Type) {
+			r.errorf(arg.pos, "%s takes %s, and $%s is %s; give both the same type", what, part.Type, name, own.Type)
 		}
-		return Arg{Param: own}
+		return Arg{Part: own, Pos: arg.pos}, true
 	}
-	if len(k.Params) > 0 {
-		r.errorf(arg.pos, "%s: %s is not a part of kind %q%s", what, arg.text, k.Name, r.suggestPart(k, other, arg.text, key))
+	if len(k.Parts) > 0 {
+		r.errorf(arg.pos, "%s: %s is not a part of kind %q%s", what, arg.text, k.Name, r.suggestPart(raw, to, arg.text))
 	}
-	return Arg{}
+	r.broken[k] = true
+	return Arg{}, false
 }
 
-// suggestPart returns the suggestion for an argument that is not a part of k's
-// id. A relation can use only the id; to relate k to anything else, the program
-// names both deps.
-func (r *resolver) suggestPart(k, other *Kind, arg, key string) string {
-	fix := fmt.Sprintf("invalidate both, with Invalidate%s and Invalidate%s", k.GoName, other.GoName)
-	if key == "grouped_by" {
-		fix = fmt.Sprintf("tag answers with both, Dep%s and Dep%s", k.GoName, other.GoName)
+// suggestPart returns the suggestion for an argument that is not a part of the
+// id. A relation can use only the id; to relate the kind to anything else, the
+// program names both deps.
+func (r *resolver) suggestPart(raw *rawRelation, to *Kind, arg string) string {
+	fix := fmt.Sprintf("invalidate both, %q and %q", raw.from.Name, to.Name)
+	if raw.key == "grouped_by" {
+		fix = fmt.Sprintf("tag answers with both, %q and %q", raw.from.Name, to.Name)
 	}
-	return r.suggest(arg, partNames(k), fmt.Sprintf(", which has %s; give one of these, or leave %s out and %s", parts(k), key, fix))
+	names := partNames(raw.from)
+	return r.suggest(arg, names, fmt.Sprintf(", which has %s; give one of these, or leave %s out and %s",
+		strings.Join(names, ", "), raw.key, fix))
 }
 
 // hasSetPart reports whether a part of k has a closed set as its type.
 func (k *Kind) hasSetPart() bool {
-	return slices.ContainsFunc(k.Params, func(p *Param) bool { return k.Values == nil && p.Type != nil && p.Type.Text == TextValue })
+	return slices.ContainsFunc(k.Parts, func(part *Part) bool { return k.Values == nil && part.Type != nil && part.Type.set != "" })
 }
 
-// parts lists the arguments that relations of a kind can use.
-func parts(k *Kind) string { return strings.Join(partNames(k), ", ") }
-
+// partNames returns the arguments that relations of a kind can use.
 func partNames(k *Kind) []string {
-	names := make([]string, len(k.Params))
-	for i, param := range k.Params {
-		names[i] = "$" + param.Name
+	names := make([]string, len(k.Parts))
+	for i, part := range k.Parts {
+		names[i] = "$" + part.Name
 	}
 	return names
 }

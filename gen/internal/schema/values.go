@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"fmt"
+	"go/token"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,9 +14,11 @@ import (
 
 // decodeValues reads a closed set: a list of values, or a mapping from value
 // to description.
-func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
+func (p *parser) decodeValues(k *kindBody, e pair, what string) {
+	p.beginID(k, e)
+	n := e.value
 	k.Values = nil
-	k.Params = []*Param{{Name: "id", pos: k.pos}}
+	k.Parts = []*Part{{Name: "id", Type: &Type{Set: k.Kind, set: k.Name}, Pos: k.Pos}}
 	if deref(n).Kind == yaml.SequenceNode {
 		lines := map[string]int{}
 		for _, item := range p.list(n, what, "") {
@@ -24,32 +27,32 @@ func (p *parser) decodeValues(k *Kind, n *yaml.Node, what string) {
 				continue
 			}
 			if line, twice := lines[text]; twice {
-				p.errorf(at(item), "%s: %q is there twice, first on line %d; remove one", what, text, line)
+				p.errorf(p.at(item), "%s: %q is there twice, first on line %d; remove one", what, text, line)
 				continue
 			}
 			lines[text] = item.Line
-			p.checkValue(text, at(item), what)
-			k.Values = append(k.Values, &Value{Text: text, listed: true, pos: at(item)})
+			p.checkValue(text, p.at(item), what)
+			k.Values = append(k.Values, &Value{Text: text, listed: true, Pos: p.at(item)})
 		}
 		return
 	}
 	if m := deref(n); m.Kind != yaml.MappingNode {
-		p.errorf(at(m), "%s must be a list, or a mapping from value to description, not %s; write \"[%s]\"", what, describe(m), cmp.Or(m.Value, "a, b"))
+		p.errorf(p.at(m), "%s must be a list, or a mapping from value to description, not %s; write \"[%s]\"", what, describe(m), cmp.Or(m.Value, "a, b"))
 		return
 	} else if len(m.Content) == 0 {
-		p.errorf(at(m), "%s is empty; name at least one value", what)
+		p.errorf(p.at(m), "%s is empty; name at least one value", what)
 	}
 	for _, e := range p.mapping(n, what, "") {
-		v := &Value{Text: e.key, pos: e.pos}
+		v := &Value{Text: e.key, Pos: e.pos}
 		k.Values = append(k.Values, v)
-		p.checkValue(v.Text, v.pos, what)
+		p.checkValue(v.Text, v.Pos, what)
 		p.decodeValue(v, e.value, fmt.Sprintf("%s: %q", what, e.key))
 	}
 }
 
 // checkValue refuses values that are invisible in a log, or that not every
 // client can send.
-func (p *parser) checkValue(text string, at pos, what string) {
+func (p *parser) checkValue(text string, at token.Position, what string) {
 	if text == "" {
 		p.errorf(at, "%s: a value is empty, and no dep has an empty id; write a word", what)
 	}
@@ -65,22 +68,13 @@ func (p *parser) checkValue(text string, at pos, what string) {
 }
 
 // decodeValueName reads the word that replaces the value's text in its Go name.
-func (p *parser) decodeValueName(v *Value, n *yaml.Node, what string) {
-	name, ok := p.text(n, what, "write a word like other_rows")
+func (p *parser) decodeValueName(v *Value, e pair, what string) {
+	name, ok := p.text(e.value, what, "write a word like other_rows")
 	if ok && !validName(name) {
-		p.errorf(at(deref(n)), "%s: %q: a name is made of a-z, 0-9 and _, begins with a letter, and has at most %d characters",
+		p.errorf(p.at(deref(e.value)), "%s: %q: a name is made of a-z, 0-9 and _, begins with a letter, and has at most %d characters",
 			what, name, maxName)
 	}
-	v.name = name
-}
-
-// nameFix returns advice on how to give a value another Go name.
-func (v *Value) nameFix() string {
-	fix := "give the value a name"
-	if v.listed {
-		fix = "make the list a mapping and give the value a name"
-	}
-	return fmt.Sprintf("%s, as in {%s: {name: other_word}}", fix, strconv.Quote(v.Text))
+	v.Name = name
 }
 
 // decodeValue reads the entry of a value: null, its description, or a mapping.
@@ -92,16 +86,12 @@ func (p *parser) decodeValue(v *Value, n *yaml.Node, what string) {
 		v.Description = p.prose(n, what)
 		return
 	}
-	for _, e := range p.mapping(n, what, "") {
-		switch e.key {
-		case "description":
-			v.Description = p.prose(e.value, what+": description")
-		case "name":
-			p.decodeValueName(v, e.value, what+": name")
-		case "deprecated":
-			v.Deprecated = p.prose(e.value, what+": deprecated")
-		default:
-			p.unknownKey(e, what+": ", valueKeys)
-		}
-	}
+	decodeKeys(p, v, p.mapping(n, what, ""), what+": ", valueKeys)
+}
+
+// valueKeys are the keys of a value, in the order of messages.
+var valueKeys = []key[*Value]{
+	{"description", func(p *parser, v *Value, e pair, what string) { v.Description = p.prose(e.value, what) }},
+	{"name", (*parser).decodeValueName},
+	{"deprecated", func(p *parser, v *Value, e pair, what string) { v.Deprecated = p.prose(e.value, what) }},
 }

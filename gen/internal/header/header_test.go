@@ -1,4 +1,4 @@
-package golang
+package header
 
 import (
 	"regexp"
@@ -35,7 +35,7 @@ func TestHeaderDecidesWhoseFileItIs(t *testing.T) {
 		"empty":                           {"", false},
 		"no Go":                           {"\x00\xff", false},
 	} {
-		if got := IsGenerated([]byte(tt.text)); got != tt.ours {
+		if got := IsGo([]byte(tt.text)); got != tt.ours {
 			t.Errorf("%s: got %v, want %v", name, got, tt.ours)
 		}
 	}
@@ -55,7 +55,7 @@ func FuzzIsGenerated(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		if IsGenerated(content) && !headerLine.Match(content) {
+		if IsGo(content) && !headerLine.Match(content) {
 			t.Errorf("taken for depgen's: %q", content)
 		}
 	})

@@ -19,20 +19,20 @@ import (
 func (p *parser) read(src []byte) *yaml.Node {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	if at, msg := badText(src); msg != "" {
-		p.errorf(at, "%s", msg)
+		p.errorf(p.position(at.line, at.column), "%s", msg)
 		return nil
 	}
 	docs, err := documents(src)
 	switch {
 	case err != nil:
 		at, msg := locate(src, err)
-		p.errorf(at, "%s", msg)
+		p.errorf(p.position(at.line, at.column), "%s", msg)
 		return nil
 	case len(docs) == 0 || docs[0].ShortTag() == "!!null":
-		p.errorf(pos{1, 1}, "the schema is empty; depgen init writes one to start from")
+		p.errorf(p.position(1, 1), "the schema is empty; depgen init writes one to start from")
 		return nil
 	case len(docs) > 1:
-		p.errorf(at(docs[1]), "a second document; a schema is one, so remove the --- before this")
+		p.errorf(p.at(docs[1]), "a second document; a schema is one, so remove the --- before this")
 		return nil
 	}
 	if !p.checkAliases(docs[0]) {
@@ -63,9 +63,12 @@ func documents(src []byte) (docs []*yaml.Node, err error) {
 	return docs, nil
 }
 
+// lineColumn is a place in a text, from 1.
+type lineColumn struct{ line, column int }
+
 // badText finds the first character that YAML doesn't allow.
-func badText(src []byte) (pos, string) {
-	at := pos{1, 1}
+func badText(src []byte) (at lineColumn, msg string) {
+	at = lineColumn{1, 1}
 	for i := 0; i < len(src); {
 		r, size := utf8.DecodeRune(src[i:])
 		switch {
@@ -74,7 +77,7 @@ func badText(src []byte) (pos, string) {
 		case r == '\r' && bytes.HasPrefix(src[i+1:], []byte("\n")):
 			// The line ends with the \n.
 		case r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029':
-			at = pos{at.line + 1, 0}
+			at = lineColumn{at.line + 1, 0}
 		case r < ' ' && r != '\t', r >= 0x7f && r < 0xa0, r == '\ufeff', r == '\ufffe', r == '\uffff':
 			return at, fmt.Sprintf("the character %U is not allowed here; remove it", r)
 		}
@@ -92,7 +95,7 @@ func withoutLine(err error) string { return yamlMessage.FindStringSubmatch(err.E
 // error itself names the first line of the broken block, a line close to it, or
 // no line. The line to name is the last of the shortest beginning of the file
 // that fails in the same way.
-func locate(src []byte, err error) (pos, string) {
+func locate(src []byte, err error) (lineColumn, string) {
 	msg := withoutLine(err)
 	lines := slices.Collect(bytes.Lines(src))
 	n := sort.Search(len(lines)-1, func(i int) bool {
@@ -102,9 +105,9 @@ func locate(src []byte, err error) (pos, string) {
 	line := string(lines[n])
 	column := len(line) - len(strings.TrimLeft(line, " ")) + 1
 	if column <= len(line) && line[column-1] == '\t' {
-		return pos{n + 1, column}, "a tab in the indentation; use spaces"
+		return lineColumn{n + 1, column}, "a tab in the indentation; use spaces"
 	}
-	return pos{n + 1, column}, fmt.Sprintf("not valid YAML: %s%s", strings.Join(strings.Fields(msg), " "), yamlFix(msg))
+	return lineColumn{n + 1, column}, fmt.Sprintf("not valid YAML: %s%s", strings.Join(strings.Fields(msg), " "), yamlFix(msg))
 }
 
 // yamlFix returns the fix for the usual cause of YAML's more puzzling messages.

@@ -1,10 +1,12 @@
-package main
+package gen
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/depgen/depgen/gen/internal/gotypes"
 )
 
 func TestDefaultPackage(t *testing.T) {
@@ -13,7 +15,7 @@ func TestDefaultPackage(t *testing.T) {
 		name      string
 		folder    string
 		files     map[string]string
-		gopackage string // as if set for another folder: this is never the working directory
+		goPackage string
 		want      string
 		wantErr   string
 		not       string // advice that the error must not give
@@ -72,7 +74,12 @@ func TestDefaultPackage(t *testing.T) {
 			wantErr: "contains the packages a (a.go) and b (b.go), and Go allows one; move one of them to another folder",
 			not:     "--package",
 		},
-		{name: "GOPACKAGE of another folder", folder: "deps", gopackage: "app", want: "deps"},
+		{name: "go generate in an empty folder", folder: "deps", goPackage: "app", want: "app"},
+		{
+			name: "go generate beside other files", folder: "x", goPackage: "app",
+			files: map[string]string{"a.go": "package shop"}, want: "shop",
+		},
+		{name: "go generate in a program", folder: "deps", goPackage: "main", wantErr: "$GOPACKAGE is main, a package that cannot be imported"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -82,11 +89,15 @@ func TestDefaultPackage(t *testing.T) {
 				t.Fatal(err)
 			}
 			for name, text := range tt.files {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), newFileMode); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			got, err := defaultPackage(filepath.Join(dir, "deps_gen.go"), tt.gopackage)
+			var got string
+			folder, err := gotypes.ReadFolder(dir, "deps_gen.go")
+			if err == nil {
+				got, err = defaultPackage(folder, tt.goPackage)
+			}
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) || tt.not != "" && strings.Contains(err.Error(), tt.not) {
 					t.Errorf("error %v, want %q, and not %q", err, tt.wantErr, tt.not)
