@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/depgen/depgen/gen/internal/schema"
@@ -16,7 +17,7 @@ import (
 func depDoc(k *kind) string {
 	text := k.dep + " returns the dep " + wireForm(k) + "."
 	if len(k.groupedBy) > 0 {
-		text += " Requests tagged with it are also tagged with " + enumerate(callTexts(k.groupedBy), "and") + "."
+		text += " Requests tagged with it are also tagged with " + enumerate(k.groups.texts(), "and") + "."
 	}
 	if k.version != nil {
 		text += " version is the version of the data that the answer is based on."
@@ -46,7 +47,7 @@ func invalidateDoc(k *kind) string {
 		dep = wireForm(k)
 	}
 	text := k.invalidate + " drops every cached answer that depends on " +
-		enumerate(append([]string{dep}, callTexts(k.partOf)...), "or") + "."
+		enumerate(append([]string{dep}, k.wholes.texts()...), "or") + "."
 	if k.version != nil {
 		text += " version is the new version of the data."
 	}
@@ -86,10 +87,17 @@ func (c call) String() string {
 	return text
 }
 
-func callTexts(calls []call) []string {
-	texts := make([]string, len(calls))
-	for i, c := range calls {
-		texts[i] = c.String()
+// texts returns the calls, and the number of the others.
+func (r reach) texts() []string {
+	var texts []string
+	for _, c := range r.calls {
+		texts = append(texts, c.String())
+	}
+	switch {
+	case r.more == 1:
+		texts = append(texts, "1 more dep")
+	case r.more > 1:
+		texts = append(texts, fmt.Sprintf("%d more deps", r.more))
 	}
 	return texts
 }

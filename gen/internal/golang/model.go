@@ -33,7 +33,7 @@ type kind struct {
 	version              *param   // nil if the kind is not versioned
 	newTypes             []newType
 	partOf, groupedBy    []call // the direct relations
-	allPartOf, allGroups []call // those and the ones that they lead to
+	wholes, groups       reach  // all that the direct relations lead to
 }
 
 // param is a parameter of the generated functions.
@@ -49,6 +49,13 @@ type param struct {
 type newType struct {
 	of    *schema.Type
 	param *param
+}
+
+// reach is the deps that the relations of a kind lead to, directly and through
+// other kinds.
+type reach struct {
+	calls []call
+	more  int // further ones, too many for a comment
 }
 
 // call is a call of the function DepX of a kind.

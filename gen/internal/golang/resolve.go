@@ -199,6 +199,9 @@ func (r *resolver) checkTypes(k *kind, key string, relations []*schema.Relation)
 	}
 }
 
+// maxReach bounds the deps that a comment lists.
+const maxReach = 10
+
 // relate makes the calls for the relations of a kind.
 func (r *resolver) relate(k *kind) {
 	direct := func(relations []*schema.Relation) (calls []call) {
@@ -207,14 +210,17 @@ func (r *resolver) relate(k *kind) {
 		}
 		return calls
 	}
-	all := func(relation func(*schema.Kind) []*schema.Relation) (calls []call) {
-		for _, target := range schema.Closure(k.Kind, relation) {
-			calls = append(calls, r.call(k, target.Kind, target.Args))
+	all := func(relation func(*schema.Kind) []*schema.Relation) reach {
+		targets := schema.Closure(k.Kind, relation)
+		shown := min(len(targets), maxReach)
+		to := reach{more: len(targets) - shown}
+		for _, target := range targets[:shown] {
+			to.calls = append(to.calls, r.call(k, target.Kind, target.Args))
 		}
-		return calls
+		return to
 	}
 	k.partOf, k.groupedBy = direct(k.PartOf), direct(k.GroupedBy)
-	k.allPartOf, k.allGroups = all(schema.PartOf), all(schema.GroupedBy)
+	k.wholes, k.groups = all(schema.PartOf), all(schema.GroupedBy)
 }
 
 // call returns the call of a target's DepX in the functions of k.

@@ -308,8 +308,8 @@ func UsePlaylistTrack(ctx context.Context, playlist PlaylistID, track TrackID) {
 }
 
 // InvalidatePlaylistTrack drops every cached answer that depends on
-// DepPlaylistTrack(playlist, track), DepPlaylistTracks(playlist)
-// or DepTrackPlaylists(track).
+// DepPlaylistTrack(playlist, track), DepPlaylistTracks(playlist),
+// DepTable(TablePlaylistTrack) or DepTrackPlaylists(track).
 func InvalidatePlaylistTrack(ctx context.Context, playlist PlaylistID, track TrackID) error {
 	return cachecore.Invalidate(ctx, DepPlaylistTrack(playlist, track))
 }
