@@ -4,10 +4,11 @@ package sample
 
 import (
 	"context"
+	"strconv"
+
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/testdata/sample/model"
 	"github.com/google/uuid"
-	"strconv"
 )
 
 // The next line fails to compile if this file and the depgen runtime in go.mod

@@ -4,9 +4,10 @@ package deps
 
 import (
 	"context"
+	"strconv"
+
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/google/uuid"
-	"strconv"
 )
 
 // The next line fails to compile if this file and the depgen runtime in go.mod

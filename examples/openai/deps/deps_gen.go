@@ -4,6 +4,7 @@ package deps
 
 import (
 	"context"
+
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 

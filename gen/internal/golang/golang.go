@@ -44,7 +44,7 @@ func Emit(f *File, pkg string) ([]byte, error) {
 	if err := out.Render(&b); err != nil {
 		return nil, fmt.Errorf("render %s: %w", f.schema.Name, err)
 	}
-	return b.Bytes(), nil
+	return groupImports(b.Bytes()), nil
 }
 
 // handshake makes

@@ -4,8 +4,9 @@ package chinook
 
 import (
 	"context"
-	"github.com/depgen/depgen/runtime/cachecore"
 	"strconv"
+
+	"github.com/depgen/depgen/runtime/cachecore"
 )
 
 // The next line fails to compile if this file and the depgen runtime in go.mod
