@@ -104,7 +104,7 @@ var stubSources = map[string]string{
 	"github.com/google/uuid": "package uuid; type UUID [16]byte; func (UUID) String() string",
 	"github.com/depgen/depgen/runtime/cachecore": `package cachecore
 import "context"
-const SupportsGeneratedV1 = true
+const IsAtLeastVersion0_1_0 = true
 type Dep struct{}
 func NewDep(string) Dep
 func NewCompositeDep(string, ...string) Dep

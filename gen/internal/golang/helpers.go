@@ -8,16 +8,16 @@ import "github.com/dave/jennifer/jen"
 //		return cachecore.NewCompositeDep("note", user.String(), strconv.FormatInt(number, 10)).
 //			GroupedBy(DepUser(user))
 //	}
-func depFunc(out *jen.File, k *kind) {
-	body, texts := marshalTexts(k)
-	dep := newDep(k, texts)
+func depFunc(out *emitter, k *kind) {
+	body, texts := marshalTexts(out, k)
+	dep := newDep(out, k, texts)
 	if k.version != nil {
-		dep.Dot("WithHash").Call(texts[len(k.params)])
+		dep.Dot(out.uses("WithHash")).Call(texts[len(k.params)])
 	}
-	related(dep, "PartOf", k.partOf)
-	related(dep, "GroupedBy", k.groupedBy)
+	related(out, dep, "PartOf", k.partOf)
+	related(out, dep, "GroupedBy", k.groupedBy)
 	out.Comment(depDoc(k))
-	out.Func().Id(k.dep).Params(signature(k)...).Qual(runtimePath, "Dep").
+	out.Func().Id(k.dep).Params(signature(k)...).Add(out.runtime("Dep")).
 		Block(append(body, jen.Return(dep))...)
 }
 
@@ -26,10 +26,10 @@ func depFunc(out *jen.File, k *kind) {
 //	func UseDoc(ctx context.Context, id string) {
 //		cachecore.Use(ctx, DepDoc(id))
 //	}
-func useFunc(out *jen.File, k *kind) {
+func useFunc(out *emitter, k *kind) {
 	out.Comment(useDoc(k))
 	out.Func().Id(k.use).Params(withContext(k)...).
-		Block(jen.Qual(runtimePath, "Use").Call(jen.Id("ctx"), callDep(k)))
+		Block(out.runtime("Use").Call(jen.Id("ctx"), callDep(k)))
 }
 
 // invalidateFunc makes
@@ -37,10 +37,10 @@ func useFunc(out *jen.File, k *kind) {
 //	func InvalidateDoc(ctx context.Context, id string) error {
 //		return cachecore.Invalidate(ctx, DepDoc(id))
 //	}
-func invalidateFunc(out *jen.File, k *kind) {
+func invalidateFunc(out *emitter, k *kind) {
 	out.Comment(invalidateDoc(k))
 	out.Func().Id(k.invalidate).Params(withContext(k)...).Error().
-		Block(jen.Return(jen.Qual(runtimePath, "Invalidate").Call(jen.Id("ctx"), callDep(k))))
+		Block(jen.Return(out.runtime("Invalidate").Call(jen.Id("ctx"), callDep(k))))
 }
 
 // signature makes
@@ -79,7 +79,7 @@ func callDep(k *kind) jen.Code {
 // related adds to dep, on a line of its own,
 //
 //	PartOf(DepTable(TableDocs))
-func related(dep *jen.Statement, method string, calls []call) {
+func related(out *emitter, dep *jen.Statement, method string, calls []call) {
 	if len(calls) == 0 {
 		return
 	}
@@ -94,7 +94,7 @@ func related(dep *jen.Statement, method string, calls []call) {
 		}
 		deps = append(deps, jen.Id(c.dep).Call(args...))
 	}
-	dep.Op(".").Line().Id(method).Add(callArgs(deps, width > maxWidth))
+	dep.Op(".").Line().Id(out.uses(method)).Add(callArgs(deps, width > maxWidth))
 }
 
 // maxWidth is the largest width of relations in a single line.

@@ -10,20 +10,20 @@ import (
 //
 //	cachecore.NewDep("doc:" + id)
 //	cachecore.NewCompositeDep("note", user.String(), strconv.FormatInt(number, 10))
-func newDep(k *kind, texts []jen.Code) *jen.Statement {
+func newDep(out *emitter, k *kind, texts []jen.Code) *jen.Statement {
 	if len(k.params) == 1 {
-		return jen.Qual(runtimePath, "NewDep").Call(jen.Lit(k.Prefix + ":").Op("+").Add(texts[0]))
+		return out.runtime("NewDep").Call(jen.Lit(k.Prefix + ":").Op("+").Add(texts[0]))
 	}
 	args := append([]jen.Code{jen.Lit(k.Prefix)}, texts[:len(k.params)]...)
-	return jen.Qual(runtimePath, "NewCompositeDep").Add(callArgs(args, len(k.params) > 3))
+	return out.runtime("NewCompositeDep").Add(callArgs(args, len(k.params) > 3))
 }
 
 // marshalTexts returns the text of each argument of a kind, and the statements
 // that must precede them.
-func marshalTexts(k *kind) (before, texts []jen.Code) {
+func marshalTexts(out *emitter, k *kind) (before, texts []jen.Code) {
 	for _, p := range k.allParams() {
 		if p.textVar != "" {
-			before = append(before, textOf(k, p)...)
+			before = append(before, textOf(out, k, p)...)
 		}
 		texts = append(texts, text(p))
 	}
@@ -38,15 +38,15 @@ func marshalTexts(k *kind) (before, texts []jen.Code) {
 //	}
 //
 // For a type with only a String method, it calls StringOf instead of TextOf.
-func textOf(k *kind, p *param) []jen.Code {
+func textOf(out *emitter, k *kind, p *param) []jen.Code {
 	helper := "TextOf"
 	if p.typ.text == gotypes.TextStringer {
 		helper = "StringOf"
 	}
 	return []jen.Code{
-		jen.List(jen.Id(p.textVar), jen.Err()).Op(":=").Qual(runtimePath, helper).Call(jen.Op("&").Id(p.name)),
+		jen.List(jen.Id(p.textVar), jen.Err()).Op(":=").Add(out.runtime(helper)).Call(jen.Op("&").Id(p.name)),
 		jen.If(jen.Err().Op("!=").Nil()).Block(
-			jen.Return(jen.Qual(runtimePath, "InvalidDep").Call(jen.Lit(k.Prefix), jen.Err())),
+			jen.Return(out.runtime("InvalidDep").Call(jen.Lit(k.Prefix), jen.Err())),
 		),
 	}
 }

@@ -14,7 +14,7 @@ import (
 //	)
 //
 //	func (t Table) String() string { return t.value }
-func closedSet(out *jen.File, k *kind) {
+func closedSet(out *emitter, k *kind) {
 	name := k.params[0].name
 	out.Comment(comment(wrap(k.typeName + " is the type of " + k.dep + "'s argument " + name +
 		". Its valid values are the variables below. The zero " + k.typeName + " makes an invalid dep.")))

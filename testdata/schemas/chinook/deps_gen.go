@@ -9,12 +9,13 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// The next line fails to compile if this file and the depgen runtime in go.mod
-// have different major versions. To make them match, run
+// If the next line does not compile, this file needs a newer depgen runtime
+// than go.mod selects. Update github.com/depgen/depgen in go.mod, or the code
+// that replaces it there. Or generate this file again with the depgen
+// in go.mod:
 //
-//	go get -tool github.com/depgen/depgen/cmd/depgen@latest
 //	go generate ./...
-const _ = cachecore.SupportsGeneratedV1
+const _ = cachecore.IsAtLeastVersion0_1_0
 
 // Table is the type of DepTable's argument t. Its valid values are the
 // variables below. The zero Table makes an invalid dep.
