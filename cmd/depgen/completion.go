@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,7 +32,7 @@ func newCompletionCommand() *cobra.Command {
 		ValidArgs: shells,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || cobra.OnlyValidArgs(cmd, args) != nil {
-				return fmt.Errorf("name one shell: %s", strings.Join(shells, ", "))
+				return usagef(cmd, "name one shell: %s", strings.Join(shells, ", "))
 			}
 			return nil
 		},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/spf13/cobra"
+
 	"github.com/depgen/depgen/gen"
 )
 
@@ -15,17 +17,10 @@ const (
 	exitTrouble = 2 // depgen could not do its task
 )
 
-// usageError reports wrong usage.
-type usageError struct {
-	command string // the path of the command that the hint names
-	err     error
+// usagef returns an error about the use of a command, which leads to its help.
+func usagef(cmd *cobra.Command, format string, args ...any) error {
+	return fmt.Errorf("%w; see %q", fmt.Errorf(format, args...), cmd.CommandPath()+" --help")
 }
-
-func (e *usageError) Error() string {
-	return fmt.Sprintf("%v; see %q", e.err, e.command+" --help")
-}
-
-func (e *usageError) Unwrap() error { return e.err }
 
 // foundError reports a result that the user asked for, such as a difference
 // found by depgen check, rather than a failure to find it.

@@ -36,22 +36,15 @@ const rootExample = `  # Start a schema, then generate deps_gen.go from it
 
 // run executes one command line and returns the process's exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	started := false
 	root := newRootCommand()
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	out := &output{Writer: stdout}
 	root.SetOut(out)
 	root.SetErr(stderr)
-
-	cmd, err := root.ExecuteContextC(ctx)
-	switch {
-	case out.err != nil:
+	err := root.ExecuteContext(ctx)
+	if out.err != nil {
 		err = fmt.Errorf("print: %w", out.err)
-	case err != nil && !started:
-		// The command's own code was not reached: flags or arguments are wrong.
-		err = &usageError{command: cmd.CommandPath(), err: err}
 	}
 	return report(stderr, err)
 }
@@ -85,7 +78,7 @@ func newRootCommand() *cobra.Command {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: program()}
 	root.SetVersionTemplate("depgen version {{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(newHelpCommand())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	root.AddCommand(
 		newGenerateCommand(),
 		newCheckCommand(),
@@ -94,6 +87,11 @@ func newRootCommand() *cobra.Command {
 		newGatewayCommand(),
 		newCompletionCommand(),
 	)
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = noUnknownTopic
+		help.Example = "  depgen help check"
+	}
 	prepare(root)
 	return root
 }
@@ -118,13 +116,13 @@ func noUnknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if ext := filepath.Ext(args[0]); ext == ".yaml" || ext == ".yml" {
-		return fmt.Errorf("unknown command %q; the schema is named with --schema", args[0])
+		return usagef(cmd, "unknown command %q; the schema is named with --schema", args[0])
 	}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		slices.Sort(near)
-		return fmt.Errorf("unknown command %q (did you mean %q?)", args[0], near[0])
+		return usagef(cmd, "unknown command %q (did you mean %q?)", args[0], near[0])
 	}
-	return fmt.Errorf("unknown command %q", args[0])
+	return usagef(cmd, "unknown command %q", args[0])
 }
 
 // noArguments refuses arguments of a command that accepts only flags.
@@ -136,39 +134,14 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if cmd.Flags().Lookup("schema") != nil {
 		hint = "; the schema is named with --schema"
 	}
-	return fmt.Errorf("unexpected argument %q%s", args[0], hint)
+	return usagef(cmd, "unexpected argument %q%s", args[0], hint)
 }
 
-// newHelpCommand replaces cobra's command, which exits 0 for an
-// unknown command.
-func newHelpCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "help [command]",
-		Short:   "Show the help of a command",
-		Long:    "Show the help of a command, as its --help does.",
-		Example: "  depgen help check",
-		// The completion lists commands, as that of depgen itself does.
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			found, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			var names []cobra.Completion
-			for _, c := range found.Commands() {
-				if c.IsAvailableCommand() {
-					names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
-				}
-			}
-			return names, cobra.ShellCompDirectiveNoFileComp
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			found, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("no help for %q; see %q", strings.Join(args, " "), program()+" --help")
-			}
-			found.InitDefaultHelpFlag() // otherwise the text would not list it
-			found.InitDefaultVersionFlag()
-			return found.Help()
-		},
+// noUnknownTopic refuses commands that have no help. cobra's help command would
+// print the help of depgen and exit 0.
+func noUnknownTopic(cmd *cobra.Command, args []string) error {
+	if _, rest, err := cmd.Root().Find(args); err != nil || len(rest) > 0 {
+		return usagef(cmd.Root(), "no help for %q", strings.Join(args, " "))
 	}
+	return nil
 }
