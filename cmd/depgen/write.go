@@ -70,7 +70,9 @@ func findGenerated(path string, isGenerated func([]byte) bool) (*generatedFile, 
 	}
 	// Git may have checked the file out with Windows line endings. For Go, it
 	// is the same file.
-	content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
+	if bytes.IndexByte(content, '\r') >= 0 {
+		content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
+	}
 	return &generatedFile{path: target, mode: info.Mode().Perm(), content: content}, nil
 }
 

@@ -93,36 +93,30 @@ const noBreak = "\u00a0"
 
 // wrap breaks a paragraph into lines. It avoids a last line of one word.
 func wrap(text string) string {
-	var lines [][]string
-	var line []string
-	column := 0
+	out := make([]byte, 0, len(text))
+	column, words := 0, 0    // of the current line
+	lastBreak, above := 0, 0 // the line break before it, and the number of words in the line above
+	lastSpace, space := 0, 0 // the last space in the current line, and in the line above
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' }) {
 		width := utf8.RuneCountInString(word)
-		if len(line) > 0 && column+1+width > lineWidth {
-			lines = append(lines, line)
-			line, column = nil, 0
-		}
-		if len(line) > 0 {
+		switch {
+		case words > 0 && column+1+width > lineWidth:
+			lastBreak, above, space = len(out), words, lastSpace
+			out = append(out, '\n')
+			column, words = 0, 0
+		case words > 0:
+			lastSpace = len(out)
+			out = append(out, ' ')
 			column++
 		}
-		line = append(line, word)
+		out = append(out, word...)
 		column += width
+		words++
 	}
-	if last := len(lines) - 1; last >= 0 && len(line) == 1 && len(lines[last]) > 2 {
-		before := lines[last]
-		moved := before[len(before)-1]
-		if utf8.RuneCountInString(moved)+1+column <= lineWidth {
-			lines[last], line = before[:len(before)-1], []string{moved, line[0]}
-		}
+	if words == 1 && above > 2 && utf8.RuneCount(out[space+1:lastBreak])+1+column <= lineWidth {
+		out[space], out[lastBreak] = '\n', ' '
 	}
-	var b strings.Builder
-	for _, l := range append(lines, line) {
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(strings.Join(l, " "))
-	}
-	return strings.ReplaceAll(b.String(), noBreak, " ")
+	return strings.ReplaceAll(string(out), noBreak, " ")
 }
 
 // oneLine replaces characters that are not allowed in a line of a Go file.

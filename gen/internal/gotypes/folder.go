@@ -6,6 +6,7 @@ import (
 	"go/build"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,16 +66,16 @@ func (f *Folder) add(name string) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // reading a named pipe would wait for a writer
 		return
 	}
+	if name == out {
+		f.addGenerated(path)
+		return
+	}
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return
 	}
 	fset := token.NewFileSet()
-	mode := parser.ParseComments | parser.SkipObjectResolution
-	if name == out {
-		mode = parser.PackageClauseOnly // the rest is about to be replaced
-	}
-	file, err := parser.ParseFile(fset, path, src, mode)
+	file, err := parser.ParseFile(fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
 	if file == nil || file.Name == nil || !token.IsIdentifier(file.Name.Name) {
 		return
 	}
@@ -85,12 +86,6 @@ func (f *Folder) add(name string) {
 	}
 	compiled, matchErr := build.Default.MatchFile(filepath.Clean(dir), name)
 	compiled = compiled && matchErr == nil && pkg != "documentation"
-	if name == out {
-		if compiled {
-			f.Generated = pkg
-		}
-		return
-	}
 	if compiled && !slices.ContainsFunc(f.Packages, func(c Clause) bool { return c.Package == pkg }) {
 		f.Packages = append(f.Packages, Clause{pkg, name})
 	}
@@ -101,6 +96,44 @@ func (f *Folder) add(name string) {
 	for _, d := range declaredIn(file) {
 		f.Declared = append(f.Declared, Declared{Name: d.name, Pos: fset.Position(d.pos), Certain: certain})
 	}
+}
+
+// maxClause is the length of a file's beginning that nearly always contains the
+// package clause.
+const maxClause = 4 << 10
+
+// addGenerated reads the package clause of the generated file. The rest is about
+// to be replaced.
+func (f *Folder) addGenerated(path string) {
+	file, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	src := make([]byte, maxClause)
+	n, err := io.ReadFull(file, src)
+	clause := packageName(path, src[:n])
+	if err == nil && (clause == nil || int(clause.End()) >= n) { // cut off, after a long license perhaps
+		if src, err = os.ReadFile(path); err != nil {
+			return
+		}
+		clause = packageName(path, src)
+	}
+	if clause == nil || clause.Name == "documentation" {
+		return
+	}
+	if compiled, err := build.Default.MatchFile(filepath.Clean(f.Dir), f.Out); compiled && err == nil {
+		f.Generated = clause.Name
+	}
+}
+
+// packageName returns the name in the package clause of a file, or nil.
+func packageName(path string, src []byte) *ast.Ident {
+	file, _ := parser.ParseFile(token.NewFileSet(), path, src, parser.PackageClauseOnly) // only the name counts
+	if file == nil || file.Name == nil || !token.IsIdentifier(file.Name.Name) {
+		return nil
+	}
+	return file.Name
 }
 
 // compiledElsewhere reports whether a file that is not compiled here is

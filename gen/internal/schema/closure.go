@@ -28,7 +28,7 @@ func Closure(k *Kind, relation func(*Kind) []*Relation) []Target {
 	for i, part := range k.Parts {
 		own[i] = Arg{Part: part}
 	}
-	c := closure{relation: relation, seen: map[string]bool{}}
+	c := closure{relation: relation}
 	c.follow(k, own)
 	return c.targets
 }
@@ -36,8 +36,11 @@ func Closure(k *Kind, relation func(*Kind) []*Relation) []Target {
 type closure struct {
 	relation func(*Kind) []*Relation
 	targets  []Target
-	seen     map[string]bool
+	seen     map[string]bool // nil for a few targets, which are compared instead
 }
+
+// fewTargets is a number of targets that are faster to compare than to look up.
+const fewTargets = 8
 
 // follow adds the deps that the relations of k lead to. The args are those that
 // the first kind gives for the parts of k.
@@ -48,16 +51,36 @@ func (c *closure) follow(k *Kind, args []Arg) {
 			if arg.Part != nil {
 				arg = args[slices.Index(k.Parts, arg.Part)]
 			}
-			t.Args[i] = arg
+			t.Args[i] = Arg{Part: arg.Part, Value: arg.Value}
 		}
+		if c.add(t) {
+			c.follow(t.Kind, t.Args)
+		}
+	}
+}
+
+// add adds a target, and reports whether it is new.
+func (c *closure) add(t Target) bool {
+	switch {
+	case c.seen == nil && len(c.targets) < fewTargets:
+		if slices.ContainsFunc(c.targets, func(u Target) bool { return t.Kind == u.Kind && slices.Equal(t.Args, u.Args) }) {
+			return false
+		}
+	case c.seen == nil:
+		c.seen = map[string]bool{}
+		for _, u := range c.targets {
+			c.seen[u.String()] = true
+		}
+		fallthrough
+	default:
 		key := t.String()
 		if c.seen[key] {
-			continue
+			return false
 		}
 		c.seen[key] = true
-		c.targets = append(c.targets, t)
-		c.follow(t.Kind, t.Args)
 	}
+	c.targets = append(c.targets, t)
+	return true
 }
 
 // checkOverlaps reports kinds that are part of a dep that also groups their
