@@ -36,9 +36,7 @@ func packageName(opts Options, file *schema.File, folder *gotypes.Folder) (strin
 		msg := fmt.Sprintf("package %q is not that of the output folder, which contains package %s (%s); %s",
 			name, other.Package, other.File, fix)
 		if opts.Package == "" && file.Package != "" {
-			var problems Problems
-			problems.Add(file.PackagePos, "%s", msg)
-			return "", problems
+			return "", Problems{schema.Problemf(file.PackagePos, "%s", msg)}
 		}
 		return "", errors.New(msg)
 	}

@@ -49,14 +49,14 @@ func (r *resolver) declare(pkg *scope, o *owner, names ...string) {
 			continue
 		}
 		if first.elsewhere {
-			r.problems.Add(o.pos, "%s: its Go name %s is also declared in %s:%d; %s", o.what, name, first.pos.Filename, first.pos.Line, o.fix)
+			r.errorf(o.pos, "%s: its Go name %s is also declared in %s:%d; %s", o.what, name, first.pos.Filename, first.pos.Line, o.fix)
 			return
 		}
 		later := o
 		if before(later, first) {
 			first, later = later, first
 		}
-		r.problems.Add(later.pos, "%s: its Go name %s is also that of %s on line %d; %s",
+		r.errorf(later.pos, "%s: its Go name %s is also that of %s on line %d; %s",
 			later.what, name, first.what, first.pos.Line, later.fix)
 		return
 	}
@@ -95,7 +95,7 @@ func (r *resolver) checkPredeclared(folder *gotypes.Folder) {
 	slices.SortStableFunc(hidden, func(a, b gotypes.Declared) int { return cmp.Compare(a.Name, b.Name) })
 	hidden = slices.CompactFunc(hidden, func(a, b gotypes.Declared) bool { return a.Name == b.Name })
 	for _, d := range hidden {
-		r.problems.Add(d.Pos, "%s hides Go's own %[1]s, which the generated file of this package needs; rename it", d.Name)
+		r.errorf(d.Pos, "%s hides Go's own %[1]s, which the generated file of this package needs; rename it", d.Name)
 	}
 }
 

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"cmp"
+	"go/token"
 	"unicode"
 
 	"github.com/depgen/depgen/gen/internal/gotypes"
@@ -53,12 +54,16 @@ type resolver struct {
 	values   map[*schema.Value]string
 }
 
+func (r *resolver) errorf(pos token.Position, format string, args ...any) {
+	r.problems = append(r.problems, schema.Problemf(pos, format, args...))
+}
+
 // goTypes reports the types of the application that can't be ids.
 func (r *resolver) goTypes(loaded map[schema.GoName]gotypes.Type) {
 	for _, t := range r.out.schema.GoTypes() {
 		found := loaded[t.Go]
 		if found.Err != nil {
-			r.problems.Add(t.Pos, "%s: go: %s %s", t.Where, t, found.Err)
+			r.errorf(t.Pos, "%s: go: %s %s", t.Where, t, found.Err)
 			r.types[t] = &typ{identity: t.String()}
 			continue
 		}
@@ -81,7 +86,7 @@ func (r *resolver) nameKind(of *schema.Kind) {
 	for _, v := range k.Values {
 		word := exportedName(cmp.Or(v.Name, v.Text))
 		if word == "" && v.Name == "" && v.Text != "" {
-			r.problems.Add(v.Pos, "kind %q: value %q has no letter and no digit to make a Go name of; %s", k.Name, v.Text, v.NameFix())
+			r.errorf(v.Pos, "kind %q: value %q has no letter and no digit to make a Go name of; %s", k.Name, v.Text, v.NameFix())
 		}
 		name := ""
 		if word != "" {
@@ -156,7 +161,7 @@ func (r *resolver) nameParams(k *kind, s *scope) {
 			first = s.claim(name, o)
 		}
 		if first != nil && first.part != nil && first.part.Name != p.part.Name {
-			r.problems.Add(p.part.Pos, "kind %q: the parts %q and %q would both be the argument %s; rename one",
+			r.errorf(p.part.Pos, "kind %q: the parts %q and %q would both be the argument %s; rename one",
 				k.Name, first.part.Name, p.part.Name, name)
 		}
 		p.name = name
@@ -192,7 +197,7 @@ func (r *resolver) checkTypes(k *kind, key string, relations []*schema.Relation)
 				continue
 			}
 			if t, u := r.typeOf(own), r.typeOf(want); t != nil && u != nil && t.identity != u.identity {
-				r.problems.Add(arg.Pos, "kind %q: %s %s takes %s, and $%s is %s; give both the same type",
+				r.errorf(arg.Pos, "kind %q: %s %s takes %s, and $%s is %s; give both the same type",
 					k.Name, key, rel.Kind.Name, want, arg.Part.Name, own)
 			}
 		}

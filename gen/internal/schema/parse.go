@@ -45,7 +45,7 @@ type parser struct {
 }
 
 func (p *parser) errorf(pos token.Position, format string, args ...any) {
-	p.problems.Add(pos, format, args...)
+	p.problems = append(p.problems, Problemf(pos, format, args...))
 }
 
 func (p *parser) at(n *yaml.Node) token.Position { return p.position(n.Line, n.Column) }

@@ -31,9 +31,9 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Add adds a problem, in a form fit for a terminal.
-func (ps *Problems) Add(pos token.Position, format string, args ...any) {
-	*ps = append(*ps, &Problem{Pos: pos, Msg: legible(fmt.Sprintf(format, args...))})
+// Problemf returns a problem with a message fit for a terminal.
+func Problemf(pos token.Position, format string, args ...any) *Problem {
+	return &Problem{Pos: pos, Msg: legible(fmt.Sprintf(format, args...))}
 }
 
 // Sorted returns the problems in file order, each once. The node of an alias is
