@@ -73,7 +73,7 @@ func startClient(t *testing.T) *client {
 		cancel()
 		_ = cmd.Wait() // it reports that the server was killed
 	})
-	schema, err := filepath.Abs("../deps.schema.json")
+	schema, err := filepath.Abs("../../deps.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,7 +147,7 @@ var (
 func goldens(t *testing.T) []file {
 	t.Helper()
 	var files []file
-	for _, path := range glob(t, "../../testdata/golden/*.txtar") {
+	for _, path := range glob(t, "../../../testdata/golden/*.txtar") {
 		archive := txtar.Parse([]byte(read(t, path)))
 		f := file{name: filepath.Base(path), wrong: formWrong.Match(archive.Comment)}
 		f.want = elsewhere[f.name]
@@ -178,7 +178,7 @@ func goldens(t *testing.T) []file {
 func validSchemas(t *testing.T) []file {
 	t.Helper()
 	files := []file{{name: "starter.yaml", text: templates.Schema}}
-	for _, pattern := range []string{"../../testdata/schemas/*.yaml", "../../examples/*/deps/deps.yaml"} {
+	for _, pattern := range []string{"../../../testdata/schemas/*.yaml", "../../../examples/*/deps/deps.yaml"} {
 		for i, path := range glob(t, pattern) {
 			files = append(files, file{name: fmt.Sprintf("%d-%s", i, filepath.Base(path)), text: read(t, path)})
 		}
