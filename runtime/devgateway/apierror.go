@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // codeRedirect is the error code for an upstream that answers with a redirect.
@@ -60,7 +62,7 @@ func (e *apiError) write(w http.ResponseWriter) {
 		h.Set("Allow", e.allow)
 	}
 	if e.retryAfter > 0 {
-		h.Set("Retry-After", strconv.FormatInt(int64((e.retryAfter+time.Second-1)/time.Second), 10))
+		wire.SetRetryAfter(h, e.retryAfter)
 	}
 	if e.permanent() {
 		h.Set("X-Should-Retry", "false") // some SDKs would otherwise repeat a 401 and a 409

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // statusClientLeft is the status in the log and in records when the client left
@@ -32,14 +35,24 @@ const maxLogged = 20
 // and the observer.
 type exchange struct {
 	http.ResponseWriter
-	request  *http.Request
-	begun    time.Time
-	observer Observer
+	request   *http.Request
+	conn      http.ResponseController
+	begun     time.Time
+	observers observers // of completions
 
-	code       int  // 0 until the answer's header is sent
-	completion bool // whether this is a completion request
-	seen       Completion
-	extra      []slog.Attr
+	code      int // 0 until the answer's header is sent
+	seen      Completion
+	deps      []wire.Dep    // as in seen
+	namespace *cache.Digest // as in seen; nil for a bypass
+	extra     []slog.Attr
+}
+
+func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{ResponseWriter: w, request: r, begun: g.now(), conn: *http.NewResponseController(w)}
+	if r.URL.Path == wire.PathCompletions {
+		x.observers = g.observers
+	}
+	return x
 }
 
 // WriteHeader calls the observer first, so that the record exists before the
@@ -54,9 +67,14 @@ func (x *exchange) WriteHeader(code int) {
 func (x *exchange) setCode(code int) {
 	x.code = code
 	x.seen.Code = code
-	if x.completion {
-		x.observer.completion(x.seen)
+	if len(x.observers) == 0 {
+		return
 	}
+	x.seen.Deps = depsIn(x.deps)
+	if x.namespace != nil {
+		x.seen.Namespace = hex.EncodeToString(x.namespace[:])
+	}
+	x.observers.completion(x.seen)
 }
 
 func (x *exchange) Write(p []byte) (int, error) {
@@ -79,7 +97,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 // later.
 func (x *exchange) flush() error {
 	x.extendDeadline()
-	err := http.NewResponseController(x.ResponseWriter).Flush()
+	err := x.conn.Flush()
 	if errors.Is(err, http.ErrNotSupported) {
 		return nil
 	}
@@ -90,16 +108,19 @@ func (x *exchange) flush() error {
 // answer and may be unset. It uses the connection's clock, not the gateway's.
 func (x *exchange) extendDeadline() {
 	// A writer without deadlines keeps its own behavior.
-	_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(clientTimeout))
+	_ = x.conn.SetWriteDeadline(time.Now().Add(clientTimeout))
 }
 
 // left reports whether the client has gone.
 func (x *exchange) left() bool { return x.request.Context().Err() != nil }
 
 // status sets the source of the answer in its header and in the record.
-func (x *exchange) status(s Status, age time.Duration) {
+func (x *exchange) status(s Status, similarity float64, age time.Duration) {
 	x.seen.Cache, x.seen.Age = s, age.Truncate(time.Second)
-	setStatus(x.Header(), s, age)
+	h := x.Header()
+	h.Set(wire.HeaderStatus, string(s))
+	h.Set(wire.HeaderSimilarity, strconv.FormatFloat(similarity, 'f', 2, 64))
+	h.Set(wire.HeaderAge, strconv.FormatInt(int64(age/time.Second), 10))
 }
 
 func (x *exchange) writeJSON(v any) error {
@@ -138,37 +159,39 @@ func (x *exchange) finish() {
 // log writes the request's line. It leaves out the body, the query and all
 // headers.
 func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
-	attrs := []slog.Attr{
+	level := slog.LevelInfo
+	if x.seen.Uncached != nil || x.code >= http.StatusInternalServerError {
+		level = slog.LevelWarn
+	}
+	if !l.Enabled(x.request.Context(), level) {
+		return
+	}
+	attrs := append(make([]slog.Attr, 0, 12),
 		slog.String("method", x.request.Method),
 		slog.String("path", x.request.URL.Path),
 		slog.Int("code", x.code),
 		slog.Duration("duration", now.Sub(x.begun)),
-	}
+	)
 	if x.seen.Cache != "" {
 		attrs = append(attrs, slog.String("cache", string(x.seen.Cache)), slog.Duration("age", x.seen.Age))
 	}
-	if x.seen.Namespace != "" {
-		attrs = append(attrs, slog.String("namespace", x.seen.Namespace[:8]))
+	if x.namespace != nil {
+		attrs = append(attrs, shortName(*x.namespace))
 	}
-	if n := len(x.seen.Deps); n > 0 {
-		attrs = append(attrs, slog.Int("deps", n), slog.Any("dep_ids", firstIDs(x.seen.Deps)))
+	if n := len(x.deps); n > 0 {
+		attrs = append(attrs, slog.Int("deps", n), slog.Any("dep_ids", firstIDs(x.deps)))
 	}
 	attrs = append(attrs, x.extra...)
-	level := slog.LevelInfo
 	if x.seen.Uncached != nil {
-		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("uncached", x.seen.Uncached.Error()))
 	}
 	if err != nil && !errors.Is(err, errClientLeft) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	if x.code >= http.StatusInternalServerError {
-		level = slog.LevelWarn
-	}
 	l.LogAttrs(x.request.Context(), level, "request", attrs...)
 }
 
-func firstIDs(deps []Dep) []string {
+func firstIDs(deps []wire.Dep) []string {
 	ids := make([]string, 0, maxLogged)
 	for _, d := range deps[:min(len(deps), maxLogged)] {
 		ids = append(ids, d.ID)
@@ -176,4 +199,7 @@ func firstIDs(deps []Dep) []string {
 	return ids
 }
 
-func hexOf(d digest) string { return hex.EncodeToString(d[:]) }
+// shortName returns the start of a namespace's name.
+func shortName(namespace cache.Digest) slog.Attr {
+	return slog.String("namespace", hex.EncodeToString(namespace[:4]))
+}

@@ -13,7 +13,7 @@ import (
 
 // bypass forwards the request and leaves the cache alone.
 func (g *Gateway) bypass(x *exchange, c call) error {
-	x.status(Bypass, 0)
+	x.status(Bypass, 0, 0)
 	ctx, cancel := g.bound(x.request.Context())
 	defer cancel()
 	resp, err := g.send(ctx, c)
@@ -27,8 +27,8 @@ func (g *Gateway) bypass(x *exchange, c call) error {
 // fill calls the upstream and keeps the answer if it is whole. It calls landed
 // once the answer has been kept or rejected, which is before the client has all
 // of it, or when the upstream's timeout has passed.
-func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
-	x.status(Miss, 0)
+func (g *Gateway) fill(x *exchange, q *cacheable, landed func()) error {
+	x.status(Miss, 0, 0)
 	// A stream stops when its client leaves. Any other answer is read to its
 	// end, because it has been paid for and others may be waiting for it.
 	bound := g.detach
@@ -51,7 +51,7 @@ func (g *Gateway) fill(x *exchange, q *question, landed func()) error {
 	return g.fillWhole(x, q, resp, landed)
 }
 
-func (g *Gateway) fillStream(x *exchange, q *question, resp *http.Response, landed func()) error {
+func (g *Gateway) fillStream(x *exchange, q *cacheable, resp *http.Response, landed func()) error {
 	if !q.call.stream || !keepable(resp) {
 		return passOn(x, resp, func([]byte) {})
 	}
@@ -73,7 +73,7 @@ func (g *Gateway) fillStream(x *exchange, q *question, resp *http.Response, land
 	return nil
 }
 
-func (g *Gateway) fillWhole(x *exchange, q *question, resp *http.Response, landed func()) error {
+func (g *Gateway) fillWhole(x *exchange, q *cacheable, resp *http.Response, landed func()) error {
 	body, err := readAtMost(resp, g.bodyLimit)
 	if err != nil {
 		return x.orLeft(upstreamError(err))

@@ -35,7 +35,7 @@ func Forward(base, key string, rt http.RoundTripper) (http.RoundTripper, error) 
 	if rt == nil {
 		rt = http.DefaultTransport
 	}
-	return &forward{completionsURL(u), key, rt}, nil
+	return &forwarder{completionsURL(u), key, rt}, nil
 }
 
 func completionsURL(base *url.URL) *url.URL {
@@ -49,14 +49,14 @@ func completionsURL(base *url.URL) *url.URL {
 	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path + completionsPath}
 }
 
-type forward struct {
+type forwarder struct {
 	url  *url.URL
 	key  string
 	base http.RoundTripper
 }
 
 // RoundTrip sends a copy of r to the server.
-func (f *forward) RoundTrip(r *http.Request) (*http.Response, error) {
+func (f *forwarder) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.URL, r.Host = f.url, f.url.Host
 	if f.key != "" {

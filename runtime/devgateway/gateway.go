@@ -5,10 +5,14 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/devgateway/internal/tenant"
 	"github.com/depgen/depgen/runtime/internal/inflight"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-const pathCompletions = "/v1/chat/completions"
+// identity is the verified sender of a request.
+type identity = tenant.Identity
 
 var errClosing = &apiError{
 	status: http.StatusServiceUnavailable, code: "closing",
@@ -19,10 +23,9 @@ var errClosing = &apiError{
 // http.Handler that [New] returns, and is safe for concurrent use.
 type Gateway struct {
 	*config
-	verifier *verifier
+	verifier *tenant.Verifier
 	limit    *clientLimit
-	store    *store
-	flights  *flights
+	cache    *cache.Cache
 	bodies   *budget
 	origins  *http.CrossOriginProtection
 	work     inflight.Group
@@ -40,15 +43,12 @@ func New(opts ...Option) (*Gateway, error) {
 	}
 	g := &Gateway{
 		config:   c,
-		verifier: newVerifier(c.secret, c.now),
-		flights:  newFlights(),
+		verifier: tenant.NewVerifier(c.secret, c.now),
+		limit:    newClientLimit(c.bypassLimit, c.now),
 		bodies:   newBudget(max(maxBodies, c.bodyLimit)),
 		origins:  http.NewCrossOriginProtection(),
 	}
-	if g.limit, err = newClientLimit(c.bypassLimit, c.now); err != nil {
-		return nil, err
-	}
-	if g.store, err = newStore(c.cacheBytes, c.strictHash); err != nil {
+	if g.cache, err = cache.New(c.cacheBytes, c.strictHash, c.now); err != nil {
 		return nil, err
 	}
 	if len(c.secret) < minSecret {
@@ -70,10 +70,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 // ServeHTTP answers one request. If an answer breaks off after part of it was
 // sent, ServeHTTP aborts the connection by panicking with http.ErrAbortHandler.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{
-		ResponseWriter: w, request: r, begun: g.now(),
-		observer: g.observer, completion: r.URL.Path == pathCompletions,
-	}
+	x := g.newExchange(w, r)
 	x.limitBody()
 	var err error = errClosing
 	if g.work.Begin(1) {
@@ -101,9 +98,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) route(x *exchange) error {
 	var handle func(*exchange) error
 	switch path := x.request.URL.Path; path {
-	case pathCompletions:
+	case wire.PathCompletions:
 		handle = g.complete
-	case "/v1/invalidate":
+	case wire.PathInvalidate:
 		handle = g.invalidate
 	case "/healthz":
 		return health(x)
@@ -117,6 +114,16 @@ func (g *Gateway) route(x *exchange) error {
 		return err
 	}
 	return handle(x)
+}
+
+// identify returns the sender of the request, nil for a bypass.
+func (g *Gateway) identify(x *exchange) (*identity, error) {
+	id, err := g.verifier.Identify(x.request.Header)
+	var refused *tenant.Error
+	if errors.As(err, &refused) {
+		return nil, &apiError{status: http.StatusUnauthorized, code: refused.Code, message: refused.Message}
+	}
+	return id, err
 }
 
 func health(x *exchange) error {

@@ -1,10 +1,14 @@
 package devgateway
 
 import (
+	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 
 	"github.com/google/uuid"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // maxInvalidation is the maximum length of an invalidation's body, in bytes.
@@ -12,7 +16,7 @@ const maxInvalidation = 64 << 10
 
 // invalidate answers POST /v1/invalidate.
 func (g *Gateway) invalidate(x *exchange) error {
-	id, err := g.verifier.identify(x.request.Header)
+	id, err := g.identify(x)
 	if err != nil {
 		return err
 	}
@@ -22,44 +26,45 @@ func (g *Gateway) invalidate(x *exchange) error {
 			message: "an invalidation needs a gateway token: send it as Authorization: Bearer <token>",
 		}
 	}
-	dep, err := readInvalidation(x)
+	body, err := readBody(x, maxInvalidation)
 	if err != nil {
 		return err
 	}
-	deleted := g.invalidateDep(id.tenant, dep)
-	x.extra = []slog.Attr{slog.String("dep_id", dep.ID), slog.Int("keys_deleted", deleted)}
-	return x.writeJSON(struct {
-		OK      bool   `json:"ok"`
-		DepID   string `json:"dep_id"`
-		Deleted int    `json:"keys_deleted"`
-	}{true, dep.ID, deleted})
-}
-
-func (g *Gateway) invalidateDep(tenant string, d Dep) int {
-	k := depKey{tenant, d.ID}
-	deleted := g.store.invalidate(k, d.Hash)
-	g.flights.forget(k)
-	g.observer.invalidation(Invalidation{Tenant: tenant, DepID: d.ID, NewHash: d.Hash, KeysDeleted: deleted})
-	return deleted
-}
-
-// readInvalidation returns the dep with its new hash.
-func readInvalidation(x *exchange) (Dep, error) {
-	body, err := readBody(x, maxInvalidation)
+	dep, err := parseInvalidation(body)
 	if err != nil {
-		return Dep{}, err
+		return err
 	}
-	values, err := members(body)
-	var id, hash string
-	if err != nil || !isExact(body) || decode(values["dep_id"], &id) != nil || decode(values["new_hash"], &hash) != nil {
-		return Dep{}, badRequestf("invalid_body", `the body is not an invalidation: send {"dep_id":"…"}, with "new_hash" if there is one`)
+	deleted := g.cache.Invalidate(id.Tenant, dep)
+	g.observers.invalidation(Invalidation{Tenant: id.Tenant, DepID: dep.ID, NewHash: dep.Hash, KeysDeleted: deleted})
+	x.extra = []slog.Attr{slog.String("dep_id", dep.ID), slog.Int("keys_deleted", deleted)}
+	return x.writeJSON(wire.Receipt{OK: true, DepID: dep.ID, KeysDeleted: deleted})
+}
+
+// parseInvalidation returns the dep with its new hash.
+func parseInvalidation(body []byte) (wire.Dep, error) {
+	values, err := wire.Members(body)
+	var d wire.Dep
+	if err != nil || !wire.IsExact(body) || decodeString(values["dep_id"], &d.ID) != nil || decodeString(values["new_hash"], &d.Hash) != nil {
+		return wire.Dep{}, badRequestf("invalid_body", `the body is not an invalidation: send {"dep_id":"…"}, with "new_hash" if there is one`)
 	}
-	d := Dep{id, hash}
 	if d.Hash == "" {
 		d.Hash = uuid.NewString()
 	}
-	if err := d.check(); err != nil {
-		return Dep{}, badRequestf("invalid_dep", "the dep is not valid: %v", err)
+	err = unfit(d)
+	if d.ID == "" {
+		err = errors.New("dep_id is empty")
+	}
+	if err != nil {
+		return wire.Dep{}, badRequestf("invalid_dep", "the dep is not valid: %v", err)
 	}
 	return d, nil
+}
+
+// decodeString stores the value of a member in s. A missing member or null
+// leaves s unchanged.
+func decodeString(value json.RawMessage, s *string) error {
+	if value == nil || string(value) == "null" {
+		return nil
+	}
+	return json.Unmarshal(value, s)
 }

@@ -2,13 +2,11 @@ package devgateway
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"golang.org/x/time/rate"
 )
 
 // maxClients is the number of client addresses that the limiter counts.
@@ -20,42 +18,53 @@ type clientLimit struct {
 	perMinute int
 	now       func() time.Time
 
-	mu      sync.Mutex
-	clients *simplelru.LRU[string, *rate.Limiter]
+	mu sync.Mutex
+	// Each request uses up a share of a minute. An address has all of its
+	// minute again at the time here.
+	whole map[string]time.Time
 }
 
-func newClientLimit(perMinute int, now func() time.Time) (*clientLimit, error) {
-	clients, err := simplelru.NewLRU[string, *rate.Limiter](maxClients, nil)
-	if err != nil {
-		return nil, fmt.Errorf("make the bypass limit: %w", err)
-	}
-	return &clientLimit{perMinute: perMinute, now: now, clients: clients}, nil
+func newClientLimit(perMinute int, now func() time.Time) *clientLimit {
+	return &clientLimit{perMinute: perMinute, now: now, whole: map[string]time.Time{}}
 }
 
-// allow returns an error if the sender of r has used up its limit for the
-// minute. It uses the connection's address, because a header with another
-// address can be forged.
-func (c *clientLimit) allow(r *http.Request) error {
-	client, _, err := net.SplitHostPort(r.RemoteAddr)
+// allow returns an error if the sender has used up its limit for the minute. It
+// uses the connection's address, because a header with another address can be
+// forged.
+func (c *clientLimit) allow(address string) error {
+	client, _, err := net.SplitHostPort(address)
 	if err != nil {
-		client = r.RemoteAddr
+		client = address
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	limiter, ok := c.clients.Get(client)
-	if !ok {
-		limiter = rate.NewLimiter(rate.Limit(float64(c.perMinute)/60), c.perMinute)
-		c.clients.Add(client, limiter)
-	}
 	now := c.now()
-	reservation := limiter.ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
-	if wait == 0 {
-		return nil
+	whole, known := c.whole[client]
+	if whole.Before(now) {
+		whole = now
 	}
-	reservation.CancelAt(now)
-	return &apiError{
-		status: http.StatusTooManyRequests, code: "rate_limit_exceeded", retryAfter: wait,
-		message: fmt.Sprintf("more than %d requests a minute without a gateway token: wait, or send a token", c.perMinute),
+	whole = whole.Add(time.Minute / time.Duration(c.perMinute))
+	if wait := whole.Sub(now) - time.Minute; wait > 0 {
+		return &apiError{
+			status: http.StatusTooManyRequests, code: "rate_limit_exceeded", retryAfter: wait,
+			message: fmt.Sprintf("more than %d requests a minute without a gateway token: wait, or send a token", c.perMinute),
+		}
+	}
+	if !known && len(c.whole) >= maxClients {
+		c.makeRoom(now)
+	}
+	c.whole[client] = whole
+	return nil
+}
+
+// makeRoom forgets the addresses that have all of their minute, or any other
+// one if there are none.
+func (c *clientLimit) makeRoom(now time.Time) {
+	maps.DeleteFunc(c.whole, func(_ string, whole time.Time) bool { return !whole.After(now) })
+	for client := range c.whole {
+		if len(c.whole) < maxClients {
+			return
+		}
+		delete(c.whole, client)
 	}
 }

@@ -136,6 +136,61 @@ func TestObserver(t *testing.T) {
 	}
 }
 
+// Each observer is called, in the order of the options.
+func TestObserversAddUp(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var calls []string
+	refreshed := make(chan struct{})
+	observer := func(name string, done func()) devgateway.Option {
+		called := func(event string) {
+			mu.Lock()
+			defer mu.Unlock()
+			calls = append(calls, name+" "+event)
+		}
+		return devgateway.WithObserver(devgateway.Observer{
+			Completion:   func(devgateway.Completion) { called("completion") },
+			Refresh:      func(devgateway.Refresh) { called("refresh"); done() },
+			Invalidation: func(devgateway.Invalidation) { called("invalidation") },
+		})
+	}
+	f := start(t, observer("first", func() {}), devgateway.WithObserver(devgateway.Observer{}), observer("last", func() { close(refreshed) }))
+	acme := tenant(t, "acme")
+	want := func(events ...string) {
+		t.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		var all []string
+		for _, event := range events {
+			all = append(all, "first "+event, "last "+event)
+		}
+		if !reflect.DeepEqual(calls, all) {
+			t.Errorf("got %q, want %q", calls, all)
+		}
+		calls = nil
+	}
+	f.ask("hello", acme, deps("doc:1"))
+	want("completion")
+	f.drop(1, `{"dep_id":"doc:1"}`, acme)
+	want("invalidation")
+	f.ask("hello", acme)
+	want("completion")
+	f.clock.advance(devgateway.DefaultFreshTTL)
+	f.ask("hello", acme)
+	<-refreshed
+	mu.Lock()
+	defer mu.Unlock()
+	var refreshes []string
+	for _, call := range calls {
+		if strings.HasSuffix(call, "refresh") {
+			refreshes = append(refreshes, call)
+		}
+	}
+	if !reflect.DeepEqual(refreshes, []string{"first refresh", "last refresh"}) {
+		t.Errorf("got %q", calls)
+	}
+}
+
 func TestClosingIsLoggedAndObserved(t *testing.T) {
 	t.Parallel()
 	var log lockedBuffer

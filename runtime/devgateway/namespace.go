@@ -4,24 +4,26 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
 )
 
 // prompt contains the fields that the gateway reads from a completion request.
 type prompt struct {
 	Stream    bool            `json:"stream"`
-	Messages  []message       `json:"messages"`
+	Messages  []promptMessage `json:"messages"`
 	Tools     json.RawMessage `json:"tools"`
 	Functions json.RawMessage `json:"functions"` // the older form of tools
 }
 
-type message struct {
+type promptMessage struct {
 	Role    any             `json:"role"`    // a string in a valid request
 	Content json.RawMessage `json:"content"` // for instructions only
 }
 
 // UnmarshalJSON reads the content of instructions only. Reading the content of
 // the other messages would copy most of the body.
-func (m *message) UnmarshalJSON(text []byte) error {
+func (m *promptMessage) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Role any `json:"role"`
 	}
@@ -32,12 +34,12 @@ func (m *message) UnmarshalJSON(text []byte) error {
 	if !m.isInstruction() {
 		return nil
 	}
-	type whole message
+	type whole promptMessage
 	return json.Unmarshal(text, (*whole)(m))
 }
 
 // isInstruction reports whether the message governs all the others.
-func (m *message) isInstruction() bool { return m.Role == "system" || m.Role == "developer" }
+func (m *promptMessage) isInstruction() bool { return m.Role == "system" || m.Role == "developer" }
 
 func parsePrompt(body []byte) (*prompt, error) {
 	var p *prompt
@@ -49,8 +51,8 @@ func parsePrompt(body []byte) (*prompt, error) {
 }
 
 // instructions returns the messages that govern all the others.
-func (p *prompt) instructions() []message {
-	var found []message
+func (p *prompt) instructions() []promptMessage {
+	var found []promptMessage
 	for _, m := range p.Messages {
 		if m.isInstruction() {
 			found = append(found, m)
@@ -59,17 +61,15 @@ func (p *prompt) instructions() []message {
 	return found
 }
 
-type digest = [sha256.Size]byte
-
 // namespaceOf returns the namespace within which an answer may be shared.
-func namespaceOf(id *identity, p *prompt) (digest, error) {
+func namespaceOf(id *identity, p *prompt) (cache.Digest, error) {
 	// JSON separates the parts, so that different parts never give the same
 	// bytes.
 	framed, err := json.Marshal([]any{
-		id.tenant, id.policy, p.instructions(), p.Tools, p.Functions, id.roles, id.scope,
+		id.Tenant, id.Policy, p.instructions(), p.Tools, p.Functions, id.Roles, id.Scope,
 	})
 	if err != nil {
-		return digest{}, fmt.Errorf("derive the namespace: %w", err)
+		return cache.Digest{}, fmt.Errorf("derive the namespace: %w", err)
 	}
 	return sha256.Sum256(framed), nil
 }

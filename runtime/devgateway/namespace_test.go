@@ -1,6 +1,10 @@
 package devgateway
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+)
 
 // A hit of this gateway requires the same bytes anyway. Its namespaces
 // nevertheless match those of the hosted gateway.
@@ -24,12 +28,12 @@ func TestNamespaceOfAPrompt(t *testing.T) {
 		{"no tools", `{"messages":[{"role":"system","content":"s"}]}`, false},
 		{"the older form of tools", `{"messages":[{"role":"system","content":"s"}],"functions":[{"name":"t"}]}`, false},
 	}
-	namespace := func(body string) digest {
+	namespace := func(body string) cache.Digest {
 		p, err := parsePrompt([]byte(body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := namespaceOf(&identity{tenant: "acme"}, p)
+		d, err := namespaceOf(&identity{Tenant: "acme"}, p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,10 @@
 package devgateway
 
-import "time"
+import (
+	"time"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
 
 // Observer contains functions that the gateway calls, from several goroutines,
 // when an event has happened. Functions that are nil are skipped. Each runs
@@ -48,22 +52,31 @@ type Invalidation struct {
 
 // Versioned reports whether the invalidation names a version of the data. If
 // its new hash is a random UUID, the data has no version.
-func (i Invalidation) Versioned() bool { return !isRandom(i.NewHash) }
+func (i Invalidation) Versioned() bool { return !wire.IsRandom(i.NewHash) }
 
-func (o Observer) completion(c Completion) {
-	if o.Completion != nil {
-		o.Completion(c)
+// observers are called in the order in which they were added.
+type observers []Observer
+
+func (all observers) completion(c Completion) {
+	for _, o := range all {
+		if o.Completion != nil {
+			o.Completion(c)
+		}
 	}
 }
 
-func (o Observer) refresh(r Refresh) {
-	if o.Refresh != nil {
-		o.Refresh(r)
+func (all observers) refresh(r Refresh) {
+	for _, o := range all {
+		if o.Refresh != nil {
+			o.Refresh(r)
+		}
 	}
 }
 
-func (o Observer) invalidation(i Invalidation) {
-	if o.Invalidation != nil {
-		o.Invalidation(i)
+func (all observers) invalidation(i Invalidation) {
+	for _, o := range all {
+		if o.Invalidation != nil {
+			o.Invalidation(i)
+		}
 	}
 }

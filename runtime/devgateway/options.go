@@ -23,7 +23,7 @@ type config struct {
 	cacheBytes      int64
 	bodyLimit       int64
 	bypassLimit     int
-	observer        Observer
+	observers       observers
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -132,8 +132,8 @@ func WithBypassLimit(perMinute int) Option {
 	return optionFunc(func(c *config) { c.bypassLimit = perMinute })
 }
 
-// WithObserver sets the observer of completions, refreshes and invalidations.
-// By default the gateway has no observer.
+// WithObserver adds an observer of completions, refreshes and invalidations.
+// The gateway calls all observers, in the order of the options.
 func WithObserver(o Observer) Option {
-	return optionFunc(func(c *config) { c.observer = o })
+	return optionFunc(func(c *config) { c.observers = append(c.observers, o) })
 }

@@ -67,7 +67,7 @@ func (x *exchange) limitBody() {
 // clock.
 func (x *exchange) setReadDeadline(at time.Time) {
 	// A writer without deadlines keeps its own behavior.
-	_ = http.NewResponseController(x.ResponseWriter).SetReadDeadline(at)
+	_ = x.conn.SetReadDeadline(at)
 }
 
 // pacedBody is a body that extends the read deadline for each piece.

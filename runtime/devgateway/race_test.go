@@ -6,6 +6,9 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 type noUpstream struct{ t *testing.T }
@@ -24,23 +27,29 @@ func newIdleGateway(t *testing.T) *Gateway {
 	return g
 }
 
+// wantNoFlight fails the test if a request would wait for a flight.
+func wantNoFlight(t *testing.T, g *Gateway, r cache.Request) {
+	t.Helper()
+	if _, leader := g.cache.Join(r); !leader {
+		t.Error("a flight is left that nobody will end")
+	}
+}
+
 // A request that found no entry, and then lost the race against another that
 // stored one, must not store it again.
 func TestMissThatIsNoneAnyMore(t *testing.T) {
 	t.Parallel()
 	g := newIdleGateway(t)
-	q := &question{id: &identity{tenant: "acme", fresh: time.Hour}}
+	q := &cacheable{Request: cache.Request{Tenant: "acme", Fresh: time.Hour}}
 	if !g.keep(q, "application/json", []byte("{}")) {
 		t.Fatal("the entry was not kept")
 	}
 	w := httptest.NewRecorder()
-	x := &exchange{ResponseWriter: w, request: (&http.Request{}).WithContext(t.Context())}
-	if err := g.answerMiss(x, q); err != nil || w.Header().Get(headerCache) != string(HitL1) || w.Body.String() != "{}" {
+	x := g.newExchange(w, httptest.NewRequest(http.MethodPost, wire.PathCompletions, nil))
+	if err := g.answerMiss(x, q); err != nil || w.Header().Get(wire.HeaderStatus) != wire.HitL1 || w.Body.String() != "{}" {
 		t.Errorf("got %v %s, %v", w.Header(), w.Body, err)
 	}
-	if len(g.flights.byKey) != 0 {
-		t.Error("a flight is left that nobody will end")
-	}
+	wantNoFlight(t, g, q.Request)
 }
 
 // A request that found a stale entry, and then lost the race against another
@@ -48,16 +57,18 @@ func TestMissThatIsNoneAnyMore(t *testing.T) {
 func TestRefreshOfAnEntryThatHasBeenReplaced(t *testing.T) {
 	t.Parallel()
 	g := newIdleGateway(t)
-	q := &question{id: &identity{tenant: "acme"}, deps: []Dep{{"doc:1", "v1"}}}
-	stale := &entry{tenant: "acme", hashes: hashesOf(q.deps), stored: time.Unix(0, 0)}
+	q := &cacheable{Request: cache.Request{Tenant: "acme", Deps: []wire.Dep{{ID: "doc:1", Hash: "v1"}}}}
+	if !g.keep(q, "application/json", []byte("{}")) {
+		t.Fatal("the old entry was not kept")
+	}
+	stale, _ := g.cache.Lookup(q.Request)
 	if !g.keep(q, "application/json", []byte("{}")) {
 		t.Fatal("the new entry was not kept")
 	}
-	g.refresh(&exchange{request: (&http.Request{}).WithContext(t.Context())}, q, stale)
+	x := g.newExchange(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, wire.PathCompletions, nil))
+	g.refresh(x, q.Request, stale.Entry)
 	if err := g.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(g.flights.byKey) != 0 {
-		t.Error("a flight is left that nobody will end")
-	}
+	wantNoFlight(t, g, q.Request)
 }

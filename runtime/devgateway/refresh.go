@@ -4,30 +4,31 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
-	"slices"
-	"strings"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
 )
 
 // refresh replaces a stale entry in the background, unless a refresh of it is
 // already running.
-func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
-	deps := depsIn(stale.hashes) // maybe more than the request's; all must be kept
-	fl, leader := g.flights.join(q.key, q.id.tenant, deps)
+func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
+	q := &cacheable{Request: r, namespace: stale.Namespace, call: newCall(x.request.Header, x.seen.Body)}
+	q.call.stream = stale.Stream
+	q.Deps = stale.Deps() // maybe more than the request's; all must be kept
+	fl, leader := g.cache.Join(q.Request)
 	if !leader {
 		return
 	}
 	// Another refresh may have ended since the lookup. If there is no memory
 	// for a refresh, the next request tries again.
 	size := int64(len(q.call.body))
-	if g.store.get(q.key, q.deps) != stale || !g.bodies.tryTakeLong(size) {
-		g.flights.end(fl)
+	if !g.cache.Contains(r, stale) || !g.bodies.tryTakeLong(size) {
+		g.cache.End(fl)
 		return
 	}
 	if !g.work.Begin(1) {
 		g.bodies.giveBackLong(size)
-		g.flights.end(fl)
+		g.cache.End(fl)
 		return
 	}
 	ctx, cancel := g.detach(x.request.Context())
@@ -35,18 +36,18 @@ func (g *Gateway) refresh(x *exchange, q *question, stale *entry) {
 		defer g.work.Done()
 		defer g.bodies.giveBackLong(size)
 		defer cancel()
-		err := g.fetch(ctx, &question{q.id, q.key, deps, q.call})
-		g.flights.end(fl)
-		g.observer.refresh(Refresh{Tenant: q.id.tenant, Deps: deps, Err: err})
+		err := g.fetch(ctx, q)
+		g.cache.End(fl)
+		g.observers.refresh(Refresh{Tenant: q.Tenant, Deps: depsIn(q.Deps), Err: err})
 		if err != nil {
 			g.logger.LogAttrs(ctx, slog.LevelWarn, "refresh failed: the stale entry stays",
-				slog.String("namespace", hexOf(q.key.namespace)[:8]), slog.String("error", err.Error()))
+				shortName(q.namespace), slog.String("error", err.Error()))
 		}
 	}()
 }
 
 // fetch calls the upstream and puts the answer into the cache.
-func (g *Gateway) fetch(ctx context.Context, q *question) error {
+func (g *Gateway) fetch(ctx context.Context, q *cacheable) error {
 	resp, err := g.send(ctx, q.call)
 	if err != nil {
 		return err
@@ -74,14 +75,4 @@ func (g *Gateway) fetch(ctx context.Context, q *question) error {
 		return errors.New("a dep has moved on, or the answer is too large")
 	}
 	return nil
-}
-
-// depsIn returns the deps sorted by id.
-func depsIn(hashes map[string]string) []Dep {
-	deps := make([]Dep, 0, len(hashes))
-	for id, hash := range maps.All(hashes) {
-		deps = append(deps, Dep{id, hash})
-	}
-	slices.SortFunc(deps, func(a, b Dep) int { return strings.Compare(a.ID, b.ID) })
-	return deps
 }

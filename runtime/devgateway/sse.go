@@ -67,6 +67,12 @@ func (s *sseRecorder) recorded() ([]byte, bool) {
 	return append(s.buf[:s.line:s.line], '\n'), true
 }
 
+// skipped is a JSON value that is checked for presence only.
+type skipped struct{}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (skipped) UnmarshalJSON([]byte) error { return nil }
+
 // hasError reports whether text is a JSON object that contains an error. Some
 // servers send one with the status 200.
 func hasError(text []byte) bool {
@@ -77,6 +83,9 @@ func hasError(text []byte) bool {
 }
 
 func isMediaType(contentType, want string) bool {
+	if contentType == want {
+		return true
+	}
 	got, _, err := mime.ParseMediaType(contentType)
 	return err == nil && got == want
 }

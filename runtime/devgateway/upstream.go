@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/tenant"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // upstreamURL is the URL of requests to an upstream. The upstream replaces the
 // host.
-const upstreamURL = "http://upstream.invalid/v1/chat/completions"
+const upstreamURL = "http://upstream.invalid" + wire.PathCompletions
 
 // forwarded lists the request headers that the upstream gets in addition to
 // Authorization.
@@ -35,7 +38,7 @@ func newCall(from http.Header, body []byte) call {
 			h[http.CanonicalHeaderKey(name)] = v
 		}
 	}
-	if key := upstreamKey(from); key != "" {
+	if key := tenant.UpstreamKey(from); key != "" {
 		h.Set("Authorization", key)
 	}
 	// Cached answers are served to clients that may not know the encoding.

@@ -1,4 +1,4 @@
-package devgateway
+package cache
 
 import (
 	"encoding/binary"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // randomHash is the new hash of data without a version.
@@ -22,11 +24,11 @@ type model struct {
 }
 
 type modelEntry struct {
-	key entryKey
-	*entry
+	key Key
+	*Entry
 }
 
-func (m *model) find(k entryKey) int {
+func (m *model) find(k Key) int {
 	for i, e := range m.entries {
 		if e.key == k {
 			return i
@@ -43,7 +45,7 @@ func (m *model) remove(i int) modelEntry {
 
 func (m *model) add(e modelEntry) { m.entries = append([]modelEntry{e}, m.entries...) }
 
-func (m *model) outdated(e *entry) bool {
+func (m *model) outdated(e *Entry) bool {
 	for id, hash := range e.hashes {
 		now, known := m.current[depKey{e.tenant, id}]
 		if known && now != hash && (hash != "v1" || now != randomHash) {
@@ -53,20 +55,20 @@ func (m *model) outdated(e *entry) bool {
 	return false
 }
 
-func (m *model) get(k entryKey, deps []Dep) *entry {
+func (m *model) get(k Key, deps []wire.Dep) *Entry {
 	i := m.find(k)
 	if i < 0 {
 		return nil
 	}
 	e := m.remove(i)
 	m.add(e)
-	if !covers(e.hashes, deps) || m.outdated(e.entry) {
+	if !covers(e.hashes, deps) || m.outdated(e.Entry) {
 		return nil
 	}
-	return e.entry
+	return e.Entry
 }
 
-func (m *model) put(k entryKey, e *entry) bool {
+func (m *model) put(k Key, e *Entry) bool {
 	if m.outdated(e) || entryCost(k, e) > m.max {
 		return false
 	}
@@ -82,7 +84,7 @@ func (m *model) put(k entryKey, e *entry) bool {
 
 func (m *model) used() (n int64) {
 	for _, e := range m.entries {
-		n += entryCost(e.key, e.entry)
+		n += entryCost(e.key, e.Entry)
 	}
 	return n
 }
@@ -90,7 +92,7 @@ func (m *model) used() (n int64) {
 func (m *model) invalidate(d depKey, hash string) (n int) {
 	m.current[d] = hash
 	for i, e := range slices.Backward(m.entries) {
-		if _, has := e.hashes[d.id]; e.tenant == d.tenant && (has || d.id == policyDep) {
+		if _, has := e.hashes[d.id]; e.tenant == d.tenant && (has || d.id == wire.PolicyDep) {
 			m.remove(i)
 			n++
 		}
@@ -104,11 +106,11 @@ func (m *model) check(t *testing.T, s *store) {
 	if s.entries.used != m.used() || s.entries.used > m.max || s.entries.lru.Len() != len(m.entries) {
 		t.Fatalf("%d bytes in %d entries, want %d in %d of at most %d", s.entries.used, s.entries.lru.Len(), m.used(), len(m.entries), m.max)
 	}
-	index := map[depKey]map[entryKey]bool{}
+	index := map[depKey]map[Key]bool{}
 	for _, e := range m.entries {
 		e.ids(func(d depKey) {
 			if index[d] == nil {
-				index[d] = map[entryKey]bool{}
+				index[d] = map[Key]bool{}
 			}
 			index[d][e.key] = true
 		})
@@ -142,17 +144,17 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			tenant := func() string { return fmt.Sprint("t", r.IntN(2)) }
-			deps := func() (deps []Dep) {
+			deps := func() (deps []wire.Dep) {
 				for id := range 5 {
 					if r.IntN(3) == 0 {
-						deps = append(deps, Dep{fmt.Sprint("d", id), fmt.Sprint("v", 1+r.IntN(3))})
+						deps = append(deps, wire.Dep{ID: fmt.Sprint("d", id), Hash: fmt.Sprint("v", 1+r.IntN(3))})
 					}
 				}
 				return deps
 			}
 			for range 500 {
-				var k entryKey
-				binary.BigEndian.PutUint64(k.body[:], r.Uint64N(30))
+				var k Key
+				binary.BigEndian.PutUint64(k.Body[:], r.Uint64N(30))
 				switch r.IntN(8) {
 				case 0:
 					d, hash := depKey{tenant(), fmt.Sprint("d", r.IntN(5))}, fmt.Sprint("v", 1+r.IntN(3))
@@ -160,15 +162,15 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 						hash = randomHash
 					}
 					if r.IntN(10) == 0 {
-						d.id = policyDep
+						d.id = wire.PolicyDep
 					}
 					if got, want := s.invalidate(d, hash), m.invalidate(d, hash); got != want {
 						t.Fatalf("invalidate %v: %d, want %d", d, got, want)
 					}
 				case 1, 2, 3:
-					e := &entry{tenant: tenant(), hashes: hashesOf(deps()), body: make([]byte, r.IntN(3000)), stored: time.Unix(0, 0)}
+					e := &Entry{Answer: Answer{Body: make([]byte, r.IntN(3000))}, tenant: tenant(), hashes: hashesOf(deps()), stored: time.Unix(0, 0)}
 					if r.IntN(50) == 0 {
-						e.body = make([]byte, m.max)
+						e.Body = make([]byte, m.max)
 					}
 					if got, want := s.put(k, e), m.put(k, e); got != want {
 						t.Fatalf("put: %v, want %v", got, want)
@@ -196,8 +198,8 @@ func TestKnownHashesAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := strings.Repeat("x", maxDepID-8)
-	const n = 2 * maxHashBytes / maxDepID
+	long := strings.Repeat("x", wire.MaxID-8)
+	const n = 2 * maxHashBytes / wire.MaxID
 	for i := range n {
 		s.invalidate(depKey{"t", fmt.Sprintf("%s%08d", long, i)}, "2")
 	}
@@ -206,22 +208,5 @@ func TestKnownHashesAreBounded(t *testing.T) {
 	}
 	if len(s.byDep) != 0 {
 		t.Errorf("%d ids in the index although there are no entries", len(s.byDep))
-	}
-}
-
-func TestClientsOfTheBypassLimitAreBounded(t *testing.T) {
-	t.Parallel()
-	c, err := newClientLimit(1, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 2 * maxClients {
-		r := newTestRequest(fmt.Sprintf("client-%d", i))
-		if err := c.allow(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := c.clients.Len(); n != maxClients {
-		t.Errorf("%d clients are kept, want %d", n, maxClients)
 	}
 }

@@ -1,4 +1,4 @@
-package devgateway
+package cache
 
 import (
 	"fmt"

@@ -1,39 +1,47 @@
-package devgateway
+package cache
 
-import "sync"
+import (
+	"sync"
 
-// flight is a call to the upstream that identical requests wait for.
-type flight struct {
-	key    entryKey
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
+
+// Flight is a call to the upstream that identical requests wait for.
+type Flight struct {
+	key    Key
 	tenant string
 	hashes map[string]string // by dep id
-	done   chan struct{}     // closed when the call has ended and its answer has been stored or rejected
+	done   chan struct{}
 }
+
+// Done returns a channel that is closed when the call has ended and its answer
+// has been stored or rejected.
+func (f *Flight) Done() <-chan struct{} { return f.done }
 
 // flights are the calls that requests may join.
 type flights struct {
 	mu    sync.Mutex
-	byKey map[entryKey]*flight
+	byKey map[Key]*Flight
 }
 
-func newFlights() *flights { return &flights{byKey: map[entryKey]*flight{}} }
+func newFlights() *flights { return &flights{byKey: map[Key]*Flight{}} }
 
 // join returns the flight to wait for, or a new one that the caller leads and
 // has to end. A flight that lacks one of the deps cannot be joined; the new
 // flight replaces it.
-func (f *flights) join(k entryKey, tenant string, deps []Dep) (fl *flight, leader bool) {
+func (f *flights) join(k Key, tenant string, deps []wire.Dep) (fl *Flight, leader bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fl, ok := f.byKey[k]; ok && covers(fl.hashes, deps) {
 		return fl, false
 	}
-	fl = &flight{key: k, tenant: tenant, hashes: hashesOf(deps), done: make(chan struct{})}
+	fl = &Flight{key: k, tenant: tenant, hashes: hashesOf(deps), done: make(chan struct{})}
 	f.byKey[k] = fl
 	return fl, true
 }
 
 // end releases the waiting requests.
-func (f *flights) end(fl *flight) {
+func (f *flights) end(fl *Flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.byKey[fl.key] == fl {
@@ -49,7 +57,7 @@ func (f *flights) forget(d depKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for k, fl := range f.byKey {
-		if _, has := fl.hashes[d.id]; fl.tenant == d.tenant && (has || d.id == policyDep) {
+		if _, has := fl.hashes[d.id]; fl.tenant == d.tenant && (has || d.id == wire.PolicyDep) {
 			delete(f.byKey, k)
 		}
 	}

@@ -3,12 +3,12 @@ package devgateway
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync/atomic"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/chat"
 )
 
 // Question is a chat completion request.
@@ -27,52 +27,31 @@ type Message struct {
 // Last returns the text of the last message.
 func (q Question) Last() string { return q.Messages[len(q.Messages)-1].Text }
 
+// Echo returns an upstream without a network. It answers "#1 <text>". The text
+// is that of the last message, and the number counts Echo's answers, so that a
+// new answer differs from a cached one. It answers with a stream if the request
+// asks for one.
+func Echo() http.RoundTripper {
+	var answers atomic.Int64
+	return Answer(func(_ context.Context, q Question) (string, error) {
+		return fmt.Sprintf("#%d %s", answers.Add(1), q.Last()), nil
+	})
+}
+
 // Answer returns an upstream without a network, for examples and tests. It
 // answers each request with the text that f returns, in JSON or, if the request
 // asks for it, as a stream. An error of f becomes an error of the upstream.
 func Answer(f func(context.Context, Question) (string, error)) http.RoundTripper {
-	return &answerer{answer: f}
+	return &model{answer: f}
 }
 
-type answerer struct {
+type model struct {
 	answer func(context.Context, Question) (string, error)
 	count  atomic.Int64
 }
 
-type chatRequest struct {
-	Model    string `json:"model"`
-	Messages []struct {
-		Role    string      `json:"role"`
-		Content messageText `json:"content"`
-	} `json:"messages"`
-	Stream        bool `json:"stream"`
-	StreamOptions struct {
-		IncludeUsage bool `json:"include_usage"`
-	} `json:"stream_options"`
-}
-
-// messageText returns the text of a message. The content may be split into
-// parts.
-type messageText string
-
-func (t *messageText) UnmarshalJSON(data []byte) error {
-	var text string
-	if json.Unmarshal(data, &text) == nil {
-		*t = messageText(text)
-		return nil
-	}
-	var parts []struct {
-		Text string `json:"text"`
-	}
-	err := json.Unmarshal(data, &parts)
-	for _, p := range parts {
-		*t += messageText(p.Text)
-	}
-	return err
-}
-
 // RoundTrip answers a chat completion request.
-func (u *answerer) RoundTrip(r *http.Request) (*http.Response, error) {
+func (m *model) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
@@ -81,38 +60,24 @@ func (u *answerer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("upstream: read the request: %w", err)
 	}
-	var req chatRequest
-	if json.Unmarshal(body, &req) != nil || len(req.Messages) == 0 {
+	req, err := chat.Parse(body)
+	if err != nil {
 		refusal := `{"error":{"message":"the upstream needs messages with text","type":"invalid_request_error","code":"invalid_messages","param":null}}`
 		return response(r, http.StatusBadRequest, "application/json", []byte(refusal)), nil //nolint:nilerr // a model answers what it cannot read
 	}
 	q := Question{Model: req.Model, Stream: req.Stream}
-	promptWords := 0
-	for _, m := range req.Messages {
-		q.Messages = append(q.Messages, Message{m.Role, string(m.Content)})
-		promptWords += countWords(string(m.Content))
+	for _, each := range req.Messages {
+		q.Messages = append(q.Messages, Message{each.Role, string(each.Content)})
 	}
-	text, err := u.answer(r.Context(), q)
+	text, err := m.answer(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
-	c := completion{number: u.count.Add(1), model: req.Model, text: text, promptWords: promptWords}
-	write, contentType := c.json, "application/json"
-	if req.Stream {
-		write, contentType = func() ([]byte, error) { return c.events(req.StreamOptions.IncludeUsage) }, "text/event-stream"
-	}
-	answer, err := write()
+	answer, mediaType, err := req.Answer(m.count.Add(1), text)
 	if err != nil {
 		return nil, fmt.Errorf("upstream: %w", err)
 	}
-	return response(r, http.StatusOK, contentType, answer), nil
-}
-
-func countWords(text string) (n int) {
-	for range strings.FieldsSeq(text) {
-		n++
-	}
-	return n
+	return response(r, http.StatusOK, mediaType, answer), nil
 }
 
 func response(r *http.Request, code int, contentType string, body []byte) *http.Response {
