@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,9 +23,6 @@ const (
 	localAddr  = "127.0.0.1:8080"
 	echoName   = "echo"
 	demoTenant = "dev"
-
-	// shutdownGrace bounds the time for answers in progress after a signal.
-	shutdownGrace = 5 * time.Second
 )
 
 const gatewayLong = `Run a local gateway that speaks the wire protocol of the hosted gateway, to work
@@ -107,13 +103,12 @@ func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) e
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	gateway, err := devgateway.New(
 		devgateway.WithSecret([]byte(secret)),
 		devgateway.WithUpstream(upstream),
 		devgateway.WithStrictHash(f.strictHash),
 		devgateway.WithCacheBytes(f.cacheBytes),
-		devgateway.WithLogger(logger),
+		devgateway.WithLogger(slog.New(slog.NewTextHandler(stderr, nil))),
 	)
 	if err != nil {
 		return err
@@ -130,7 +125,7 @@ func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) e
 		listener.Close()
 		return err
 	}
-	return serveGateway(ctx, gateway, listener, logger)
+	return gateway.Serve(ctx, listener)
 }
 
 func gatewayUpstream(name string) (http.RoundTripper, error) {
@@ -171,38 +166,6 @@ curl -i $CACHECORE_URL/v1/chat/completions \
 	}
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("print the address: %w", err)
-	}
-	return nil
-}
-
-// serveGateway serves until ctx is done, and then waits for answers
-// in progress.
-func serveGateway(ctx context.Context, gateway *devgateway.Gateway, listener net.Listener, logger *slog.Logger) error {
-	server := &http.Server{
-		Handler:           gateway,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	logger.Info("shutting down")
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
-	defer cancel()
-	// The signal asked the gateway to end, so answers that take longer are
-	// cut off.
-	if err := errors.Join(server.Shutdown(grace), gateway.Close(grace)); err != nil {
-		logger.Warn("answers were cut off", "error", err)
-		return server.Close()
-	}
-	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"net"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -17,22 +15,21 @@ import (
 type gateway struct {
 	url, token string
 
-	engine *devgateway.Gateway
-	server *http.Server
+	stop   context.CancelFunc
+	served chan error
 	now    atomic.Int64 // in seconds; only advance moves it
 }
 
 // startGateway starts a gateway in front of a model that answers from the
 // contracts, as a model with file search does.
 func startGateway(ctx context.Context, contracts *store) (*gateway, error) {
-	g := &gateway{}
+	g := &gateway{served: make(chan error, 1)}
 	g.now.Store(time.Now().Unix())
 	secret := []byte(rand.Text() + rand.Text())
 	model := devgateway.Answer(func(_ context.Context, q devgateway.Question) (string, error) {
 		return contracts.relevant(q.Last()), nil
 	})
-	var err error
-	g.engine, err = devgateway.New(
+	engine, err := devgateway.New(
 		devgateway.WithSecret(secret),
 		devgateway.WithUpstream(model),
 		devgateway.WithClock(func() time.Time { return time.Unix(g.now.Load(), 0) }),
@@ -48,8 +45,8 @@ func startGateway(ctx context.Context, contracts *store) (*gateway, error) {
 		return nil, err
 	}
 	g.url = "http://" + listener.Addr().String()
-	g.server = &http.Server{Handler: g.engine, ReadHeaderTimeout: 10 * time.Second}
-	go g.server.Serve(listener) //nolint:errcheck // it ends with ErrServerClosed
+	ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+	go func() { g.served <- engine.Serve(ctx, listener) }()
 	return g, nil
 }
 
@@ -57,7 +54,6 @@ func startGateway(ctx context.Context, contracts *store) (*gateway, error) {
 func (g *gateway) advance(d time.Duration) { g.now.Add(int64(d / time.Second)) }
 
 func (g *gateway) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	return errors.Join(g.server.Shutdown(ctx), g.engine.Close(ctx))
+	g.stop()
+	return <-g.served
 }
