@@ -66,7 +66,7 @@ func hitRows(n int, got []stats.Sample, ours, least stats.Sample) []table.Row {
 			What:    fmt.Sprintf("%s: %.0f a second", name, rate(got[0])),
 			Against: fmt.Sprintf("%s: %.0f a second", other, rate(got[1])),
 			Result:  stats.Ratio(got[1], got[0]), // a ratio of rates is the inverse of that of times
-			Goal:    table.AtLeast(1. / 3),
+			Goal:    table.AtLeast(0.4),
 		},
 		{
 			What:    fmt.Sprintf("%s: 99th percentile %s", name, short(ours.Quantile(0.99))),
