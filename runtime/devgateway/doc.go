@@ -1,5 +1,6 @@
 // Package devgateway is a local gateway that speaks the wire protocol of the
-// Cachecore gateway to any client in any language. It is an http.Handler: the
+// Cachecore gateway to any client in any language. It is an http.Handler, and
+// Serve answers the requests of a listener until a context ends. The
 // command depgen gateway serves it on a loopback address, and tests serve it in
 // process.
 //

@@ -141,8 +141,7 @@ func TestObserversAddUp(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var calls []string
-	refreshed := make(chan struct{})
-	observer := func(name string, done func()) devgateway.Option {
+	observer := func(name string) devgateway.Option {
 		called := func(event string) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -150,11 +149,11 @@ func TestObserversAddUp(t *testing.T) {
 		}
 		return devgateway.WithObserver(devgateway.Observer{
 			Completion:   func(devgateway.Completion) { called("completion") },
-			Refresh:      func(devgateway.Refresh) { called("refresh"); done() },
+			Refresh:      func(devgateway.Refresh) { called("refresh") },
 			Invalidation: func(devgateway.Invalidation) { called("invalidation") },
 		})
 	}
-	f := start(t, observer("first", func() {}), devgateway.WithObserver(devgateway.Observer{}), observer("last", func() { close(refreshed) }))
+	f := start(t, observer("first"), devgateway.WithObserver(devgateway.Observer{}), observer("last"))
 	acme := tenant(t, "acme")
 	want := func(events ...string) {
 		t.Helper()
@@ -177,7 +176,9 @@ func TestObserversAddUp(t *testing.T) {
 	want("completion")
 	f.clock.advance(devgateway.DefaultFreshTTL)
 	f.ask("hello", acme)
-	<-refreshed
+	if err := f.gateway.Close(t.Context()); err != nil { // it waits for the refresh
+		t.Fatal(err)
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	var refreshes []string

@@ -54,7 +54,7 @@ type Invalidation struct {
 // its new hash is a random UUID, the data has no version.
 func (i Invalidation) Versioned() bool { return !wire.IsRandom(i.NewHash) }
 
-// observers are called in the order in which they were added.
+// observers are called in the order of the options.
 type observers []Observer
 
 func (all observers) completion(c Completion) {

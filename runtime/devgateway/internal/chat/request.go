@@ -1,5 +1,5 @@
 // Package chat reads chat completion requests and writes their answers, both in
-// OpenAI's format, for models that stand in for real ones.
+// OpenAI's format, for the models that replace real ones in tests and examples.
 package chat
 
 import (
