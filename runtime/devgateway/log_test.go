@@ -214,3 +214,24 @@ func TestClosingIsLoggedAndObserved(t *testing.T) {
 		}
 	}
 }
+
+// A hit is observed like the miss that it repeats.
+func TestObserverOfAStream(t *testing.T) {
+	t.Parallel()
+	var completed []devgateway.Completion
+	f := start(t, devgateway.WithUpstream(devgateway.Echo()), devgateway.WithObserver(devgateway.Observer{
+		Completion: func(c devgateway.Completion) { completed = append(completed, c) },
+	}))
+	body := strings.Replace(question("hello"), "{", `{"stream":true,`, 1)
+	for range 2 {
+		f.post(completions, body, tenant(t, "acme"))
+	}
+	if len(completed) != 2 || completed[1].Cache != devgateway.HitL1 {
+		t.Fatalf("got %+v", completed)
+	}
+	for _, c := range completed {
+		if !c.Stream || c.Namespace == "" || c.Namespace != completed[0].Namespace {
+			t.Errorf("%s: stream %v, namespace %q", c.Cache, c.Stream, c.Namespace)
+		}
+	}
+}
