@@ -45,7 +45,7 @@ func TestMissThatIsNoneAnyMore(t *testing.T) {
 		t.Fatal("the entry was not kept")
 	}
 	w := httptest.NewRecorder()
-	x := g.newExchange(w, httptest.NewRequest(http.MethodPost, wire.PathCompletions, nil))
+	x := g.newExchange(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, wire.PathCompletions, nil))
 	if err := g.answerMiss(x, q); err != nil || w.Header().Get(wire.HeaderStatus) != wire.HitL1 || w.Body.String() != "{}" {
 		t.Errorf("got %v %s, %v", w.Header(), w.Body, err)
 	}
@@ -65,7 +65,7 @@ func TestRefreshOfAnEntryThatHasBeenReplaced(t *testing.T) {
 	if !g.keep(q, "application/json", []byte("{}")) {
 		t.Fatal("the new entry was not kept")
 	}
-	x := g.newExchange(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, wire.PathCompletions, nil))
+	x := g.newExchange(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, wire.PathCompletions, nil))
 	g.refresh(x, q.Request, stale.Entry)
 	if err := g.Close(t.Context()); err != nil {
 		t.Fatal(err)

@@ -41,7 +41,9 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 	if err := errors.Join(server.Shutdown(grace), g.Close(grace)); err != nil {
 		g.logger.Warn("answers were cut off", "error", err)
 	}
-	server.Close() //nolint:errcheck // it ends the answers that were cut off
-	<-ended
+	server.Close()                                             // ends the answers that were cut off
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) { // the listener failed meanwhile
+		return fmt.Errorf("serve: %w", err)
+	}
 	return nil
 }
