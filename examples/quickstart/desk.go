@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -10,75 +12,65 @@ import (
 
 	"github.com/openai/openai-go/v3"
 
-	"github.com/depgen/depgen/examples/quickstart/deps"
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
 // desk answers questions about contracts, and changes them.
 type desk struct {
-	llm       openai.Client
 	contracts *store
-}
-
-// Ask answers a question about one contract. The answer is cached until that
-// contract changes.
-func (d *desk) Ask(ctx context.Context, id, question string) (string, error) {
-	ctx = cachecore.WithDeps(ctx, deps.DepContract(id))
-	return d.complete(ctx, question+" "+id)
-}
-
-// AskAll answers a question about all contracts. The answer is cached until any
-// of them changes.
-func (d *desk) AskAll(ctx context.Context, question string) (string, error) {
-	ctx = cachecore.WithDeps(ctx, deps.DepTable(deps.TableContracts))
-	return d.complete(ctx, question)
-}
-
-// Stream is like Ask, but calls piece with each piece of the answer.
-func (d *desk) Stream(ctx context.Context, id, question string, piece func(string)) error {
-	ctx = cachecore.WithDeps(ctx, deps.DepContract(id))
-	stream := d.llm.Chat.Completions.NewStreaming(ctx, prompt(question+" "+id))
-	defer stream.Close()
-	for stream.Next() {
-		for _, choice := range stream.Current().Choices {
-			piece(choice.Delta.Content)
-		}
-	}
-	return stream.Err()
-}
-
-// Change replaces the text of a contract, and then drops the answers made
-// from it.
-func (d *desk) Change(ctx context.Context, id, text string) error {
-	d.contracts.put(id, text)
-	return deps.InvalidateContract(ctx, id)
+	llm       openai.Client
 }
 
 func (d *desk) complete(ctx context.Context, question string) (string, error) {
-	answer, err := d.llm.Chat.Completions.New(ctx, prompt(question))
+	answer, err := d.llm.Chat.Completions.New(ctx, openai.ChatCompletionNewParams{
+		Model:    "gpt-4o",
+		Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(question)},
+	})
 	if err != nil {
 		return "", err
 	}
 	if len(answer.Choices) == 0 {
-		return "", fmt.Errorf("the model gave no answer to %q", question)
+		return "", errors.New("the model gave no answer")
 	}
 	return answer.Choices[0].Message.Content, nil
 }
 
-func prompt(question string) openai.ChatCompletionNewParams {
-	return openai.ChatCompletionNewParams{
-		Model: "gpt-4o",
-		Messages: []openai.ChatCompletionMessageParamUnion{
-			openai.SystemMessage("You answer from the contracts of the desk."),
-			openai.UserMessage(question),
-		},
+// step is one line of the output.
+type step struct {
+	name string
+	do   func(context.Context) (string, error)
+}
+
+// show takes the steps, and prints the cache status and the answer of each.
+func show(ctx context.Context, out io.Writer, steps []step) error {
+	for _, s := range steps {
+		ctx, call := cachecore.WithCall(ctx)
+		text, err := s.do(ctx)
+		if err != nil {
+			return err
+		}
+		status := ""
+		if len(call.Statuses()) > 0 {
+			status = call.Status().String()
+		}
+		fmt.Fprintf(out, "%-20s %-7s %s\n", s.name, status, text)
 	}
+	return nil
 }
 
 // store is the application's database, kept in memory.
 type store struct {
 	mu    sync.Mutex
 	texts map[string]string
+}
+
+// newStore returns a store with the given ids and texts.
+func newStore(pairs ...string) *store {
+	s := &store{texts: map[string]string{}}
+	for pair := range slices.Chunk(pairs, 2) {
+		s.texts[pair[0]] = pair[1]
+	}
+	return s
 }
 
 func (s *store) put(id, text string) {

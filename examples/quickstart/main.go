@@ -1,6 +1,5 @@
-// Quickstart runs a small contract desk against the local gateway, in one
-// process and without a network. It asks about contracts, changes them, and
-// shows which answers come from the cache.
+// Quickstart asks about contracts and changes them. It shows which answers come
+// from the cache, in one process and without a network.
 //
 //	go run ./examples/quickstart
 package main
@@ -11,48 +10,76 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
-	"github.com/fatih/color"
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
 
+	"github.com/depgen/depgen/examples/quickstart/deps"
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
+// ask answers a question about one contract. The answer is cached until that
+// contract changes.
+func (d *desk) ask(ctx context.Context, id string) (string, error) {
+	ctx = cachecore.WithDeps(ctx, deps.DepContract(id))
+	return d.complete(ctx, "What notice does this contract need? "+id)
+}
+
+// askAll answers a question about all contracts. The answer is cached until any
+// of them changes.
+func (d *desk) askAll(ctx context.Context) (string, error) {
+	ctx = cachecore.WithDeps(ctx, deps.DepTable(deps.TableContracts))
+	return d.complete(ctx, "Which contract needs the longest notice?")
+}
+
+// change writes a contract, and then drops the answers made from it.
+func (d *desk) change(ctx context.Context, id, text string) error {
+	d.contracts.put(id, text)
+	return deps.InvalidateContract(ctx, id)
+}
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, color.Output)
-	stop()
-	if err != nil {
+	if err := run(context.Background(), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, out io.Writer) (err error) {
-	contracts := &store{texts: map[string]string{
-		"contract-123": "30 days' notice",
-		"contract-456": "60 days' notice",
-	}}
+	contracts := newStore("contract-123", "30 days' notice", "contract-456", "60 days' notice")
 	gateway, err := startGateway(ctx, contracts)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, gateway.close()) }()
 
-	// An application adds these lines to its start-up:
+	// An application adds these lines to its start-up.
 	client, err := cachecore.New(gateway.url, gateway.token)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, client.Close(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, client.Close(ctx)) }()
 	cachecore.SetDefault(client)
-
-	d := &desk{contracts: contracts, llm: openai.NewClient(
+	d := &desk{contracts, openai.NewClient(
 		option.WithBaseURL(gateway.url+"/v1"),
 		option.WithHTTPClient(client.HTTPClient()),
 		option.WithAPIKey("the gateway holds the real one"),
 	)}
-	return tour(ctx, d, gateway, &table{out: out})
+
+	one := func(ctx context.Context) (string, error) { return d.ask(ctx, "contract-123") }
+	changeTo := func(id, text string) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) { return text, d.change(ctx, id, text) }
+	}
+	return show(ctx, out, []step{
+		{"ask contract-123", one},
+		{"ask contract-123", one},
+		{"change contract-456", changeTo("contract-456", "90 days' notice")},
+		{"ask contract-123", one},
+		{"change contract-123", changeTo("contract-123", "14 days' notice")},
+		{"ask contract-123", one},
+		{"ask about all", d.askAll},
+		{"ask about all", d.askAll},
+		{"change contract-456", changeTo("contract-456", "10 days' notice")},
+		{"ask about all", d.askAll},
+	})
 }

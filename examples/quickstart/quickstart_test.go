@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -20,7 +19,7 @@ var update = flag.Bool("update", false, "write the output anew")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestQuickstartPrintsTheTour(t *testing.T) {
+func TestQuickstartPrintsItsSteps(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/output.txt"
 	var out strings.Builder
@@ -41,23 +40,17 @@ func TestQuickstartPrintsTheTour(t *testing.T) {
 	}
 }
 
-func newDesk(client *http.Client) *desk {
-	return &desk{contracts: &store{texts: map[string]string{}}, llm: openai.NewClient(
-		option.WithHTTPClient(client), option.WithAPIKey("test"),
-	)}
-}
-
 func TestDeskTagsWhatItReadsAndInvalidatesWhatItChanges(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
-	d := newDesk(rec.HTTPClient())
+	d := &desk{newStore(), openai.NewClient(option.WithHTTPClient(rec.HTTPClient()), option.WithAPIKey("test"))}
 
-	if _, err := d.Ask(t.Context(), "contract-123", notice); err != nil {
+	if _, err := d.ask(t.Context(), "contract-123"); err != nil {
 		t.Fatal(err)
 	}
 	rec.RequireTagged(deps.DepContract("contract-123"))
 
-	if err := d.Change(cachecore.WithInvalidator(t.Context(), rec), "contract-123", "new text"); err != nil {
+	if err := d.change(cachecore.WithInvalidator(t.Context(), rec), "contract-123", "new text"); err != nil {
 		t.Fatal(err)
 	}
 	rec.RequireInvalidated(deps.DepContract("contract-123"))
