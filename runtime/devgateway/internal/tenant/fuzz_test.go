@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +83,7 @@ func FuzzIdentify(f *testing.F) {
 			t.Fatalf("%q verified as %+v, %v", authorization, id, err)
 		case (id != nil || err != nil) && forwarded != "":
 			t.Fatalf("%q is taken for a token, and forwarded", authorization)
-		case slices.ContainsFunc(strings.FieldsFunc(forwarded, isNoLetter), func(s string) bool { return s == token || s == bare }):
+		case strings.Contains(forwarded, bare):
 			t.Fatalf("%q is forwarded", authorization)
 		case err != nil && authorization != "" && strings.Contains(err.Error(), authorization) && len(authorization) > 20:
 			t.Fatalf("%q is in the error %q", authorization, err)
