@@ -44,8 +44,7 @@ func RenameAll(ctx context.Context, db *sql.DB, texts map[string]string) (failed
 func RenameSafely(ctx context.Context, db *sql.DB, id, text string) error {
 	for {
 		err := Rename(ctx, db, id, text)
-		var committed *txn.FlushError
-		if errors.As(err, &committed) {
+		if committed, ok := errors.AsType[*txn.FlushError](err); ok {
 			return committed.Flush(ctx)
 		}
 		var state interface{ SQLState() string }

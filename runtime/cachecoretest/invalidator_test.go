@@ -11,7 +11,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-func TestInvalidator_Client(t *testing.T) {
+func TestInvalidator_Client(t *testing.T) { //nolint:tparallel // its subtests run in turn
 	t.Parallel()
 	TestInvalidator(t, func(t *testing.T) (cachecore.Invalidator, func() []cachecore.Dep) {
 		t.Helper()
@@ -26,7 +26,7 @@ func TestInvalidator_Client(t *testing.T) {
 	})
 }
 
-func TestInvalidator_Batch(t *testing.T) {
+func TestInvalidator_Batch(t *testing.T) { //nolint:tparallel // its subtests run in turn
 	t.Parallel()
 	TestInvalidator(t, func(t *testing.T) (cachecore.Invalidator, func() []cachecore.Dep) {
 		t.Helper()
@@ -40,7 +40,7 @@ func TestInvalidator_Batch(t *testing.T) {
 	})
 }
 
-func TestInvalidator_Recorder(t *testing.T) {
+func TestInvalidator_Recorder(t *testing.T) { //nolint:tparallel // its subtests run in turn
 	t.Parallel()
 	TestInvalidator(t, func(t *testing.T) (cachecore.Invalidator, func() []cachecore.Dep) {
 		t.Helper()

@@ -11,6 +11,8 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/depgen/depgen/internal/testpg"
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/cachecoretest"
 	"github.com/depgen/depgen/runtime/txn/gormtxn"
 	"github.com/depgen/depgen/runtime/txn/internal/txntest"
 )
@@ -80,4 +82,28 @@ func TestInTx_PostgreSQL(t *testing.T) {
 		t.Helper()
 		return postgres.Open(testpg.New(t))
 	})
+}
+
+// rename is on the page about transactions.
+func rename(ctx context.Context, db *gorm.DB, id, text string) error {
+	return gormtxn.InTx(ctx, db, nil, func(ctx context.Context, tx *gorm.DB) error {
+		if err := tx.Exec(`UPDATE docs SET text = ? WHERE id = ?`, text, id).Error; err != nil {
+			return err
+		}
+		return cachecore.Invalidate(ctx, cachecore.NewDep("doc:"+id)) // generated code has InvalidateDoc
+	})
+}
+
+func TestRename(t *testing.T) {
+	t.Parallel()
+	rec := cachecoretest.NewRecorder(t)
+	db := open(t, sqlite.Open("file:"+filepath.Join(t.TempDir(), "docs.db")))
+	if err := rename(cachecore.WithInvalidator(t.Context(), rec), db, "1", "new"); err != nil {
+		t.Fatal(err)
+	}
+	rec.RequireInvalidated(txntest.Doc("1"))
+	var text string
+	if err := db.Raw(`SELECT text FROM docs WHERE id = 1`).Scan(&text).Error; err != nil || text != "new" {
+		t.Errorf("the text is %q, %v", text, err)
+	}
 }

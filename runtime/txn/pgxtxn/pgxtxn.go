@@ -47,7 +47,7 @@ type ending struct {
 func (e ending) Commit() error {
 	err := e.tx.Commit(e.ctx)
 	if errors.Is(err, pgx.ErrTxCommitRollback) {
-		return rolledBack{err}
+		return rolledBackError{err}
 	}
 	return err
 }
@@ -62,11 +62,11 @@ func (e ending) Rollback() error {
 	return err
 }
 
-// rolledBack is the error of a commit after a statement has failed, with the
+// rolledBackError is the error of a commit after a statement has failed, with the
 // SQLSTATE that PostgreSQL gives to the statements in between.
-type rolledBack struct{ error }
+type rolledBackError struct{ error }
 
-func (e rolledBack) Unwrap() error { return e.error }
+func (e rolledBackError) Unwrap() error { return e.error }
 
 // SQLState returns in_failed_sql_transaction.
-func (rolledBack) SQLState() string { return "25P02" }
+func (rolledBackError) SQLState() string { return "25P02" }

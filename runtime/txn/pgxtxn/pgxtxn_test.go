@@ -69,6 +69,28 @@ func TestInTx(t *testing.T) {
 	})
 }
 
+// rename is on the page about transactions.
+func rename(ctx context.Context, pool *pgxpool.Pool, id, text string) error {
+	return pgxtxn.InTx(ctx, pool, pgx.TxOptions{}, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE docs SET text = $1 WHERE id = $2`, text, id); err != nil {
+			return err
+		}
+		return cachecore.Invalidate(ctx, cachecore.NewDep("doc:"+id)) // generated code has InvalidateDoc
+	})
+}
+
+func TestRename(t *testing.T) {
+	t.Parallel()
+	pool, rec := newPool(t), cachecoretest.NewRecorder(t)
+	if err := rename(cachecore.WithInvalidator(t.Context(), rec), pool, "1", "new"); err != nil {
+		t.Fatal(err)
+	}
+	rec.RequireInvalidated(txntest.Doc("1"))
+	if got, err := text(t.Context(), pool); err != nil || got != "new" {
+		t.Errorf("the text is %q, %v", got, err)
+	}
+}
+
 // Two transactions read and write the same row. One of them fails, and a second
 // attempt of it invalidates once.
 func TestInTx_RetriedSerializationFailure(t *testing.T) {
@@ -148,8 +170,7 @@ func TestInTx_CommitWhoseAnswerIsLost(t *testing.T) {
 	err := pgxtxn.InTx(cachecore.WithInvalidator(t.Context(), rec), pool, pgx.TxOptions{}, func(ctx context.Context, tx pgx.Tx) error {
 		return wrap(tx).Put(ctx, "new")
 	})
-	var unknown *txn.UnknownError
-	if !errors.As(err, &unknown) {
+	if _, unknown := errors.AsType[*txn.UnknownError](err); !unknown {
 		t.Errorf("got %v", err)
 	}
 	rec.RequireInvalidated(txntest.Doc("1"))

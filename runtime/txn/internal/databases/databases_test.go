@@ -146,8 +146,7 @@ func TestInTx_CommitWhoseAnswerIsLost(t *testing.T) {
 	err := txn.InTx(cachecore.WithInvalidator(t.Context(), rec), db, nil, func(ctx context.Context, tx *sql.Tx) error {
 		return wrap(tx).Put(ctx, "new")
 	})
-	var unknown *txn.UnknownError
-	if !errors.As(err, &unknown) {
+	if _, unknown := errors.AsType[*txn.UnknownError](err); !unknown {
 		t.Errorf("got %v", err)
 	}
 	rec.RequireInvalidated(txntest.Doc("1"))
