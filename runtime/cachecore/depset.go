@@ -42,8 +42,11 @@ func newDepSet(deps []Dep) *depSet {
 			s.err = fmt.Errorf("dep %q is declared with the hashes %q and %q: declare the one that the answer is made from", d.id, have.hash, d.hash)
 		}
 	})
-	for i, d := range s.deps {
-		s.deps[i] = d.ungrouped()
+	for i := range s.deps {
+		d := &s.deps[i]
+		if d.relations != nil {
+			*d = d.ungrouped()
+		}
 		if err := d.Err(); err != nil && s.err == nil {
 			s.err = err
 		}

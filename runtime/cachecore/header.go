@@ -7,9 +7,9 @@ import (
 )
 
 func encodeHeader(deps []Dep) string {
-	elements := make([]wire.Dep, len(deps))
-	for i, d := range deps {
-		elements[i] = wire.Dep{ID: d.id, Hash: d.hash}
+	elements := make([]wire.Dep, 0, 64) // a constant capacity needs no allocation
+	for i := range deps {
+		elements = append(elements, wire.Dep{ID: deps[i].id, Hash: deps[i].hash})
 	}
 	return wire.EncodeDeps(elements)
 }

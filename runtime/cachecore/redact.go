@@ -24,7 +24,8 @@ func (c *Client) printable(err error) error {
 	if err == nil || quotesNothing(err) && c.redact(err.Error()) == err.Error() {
 		return err
 	}
-	return &opaqueError{fmt.Sprintf("request failed with a %T; its text is withheld because it may quote the answer, use errors.As", innermost(err)), &err}
+	withheld := err // err itself would be allocated for each call, also with nil
+	return &opaqueError{fmt.Sprintf("request failed with a %T; its text is withheld because it may quote the answer, use errors.As", innermost(err)), &withheld}
 }
 
 var knownErrors = []error{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -38,8 +39,21 @@ func EncodeDeps(deps []Dep) string {
 		text = appendString(text, d.Hash)
 		text = append(text, '}')
 	}
-	text = append(text, ']')
-	return base64.RawURLEncoding.EncodeToString(text)
+	return encode(append(text, ']'))
+}
+
+// encode returns the text in base64. It differs from EncodeToString in that it
+// allocates the result only, instead of a buffer and a copy of it.
+func encode(text []byte) string {
+	const size = 768 // divisible by three, so that no piece needs padding
+	var piece [size / 3 * 4]byte
+	var out strings.Builder
+	out.Grow(base64.RawURLEncoding.EncodedLen(len(text)))
+	for part := range slices.Chunk(text, size) {
+		base64.RawURLEncoding.Encode(piece[:], part)
+		out.Write(piece[:base64.RawURLEncoding.EncodedLen(len(part))])
+	}
+	return out.String()
 }
 
 // appendString appends a JSON string.

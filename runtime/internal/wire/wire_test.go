@@ -79,6 +79,18 @@ func TestDepsVectors(t *testing.T) {
 	}
 }
 
+// A long text is encoded in pieces.
+func TestEncodeDeps_AnyLength(t *testing.T) {
+	t.Parallel()
+	for n := range 3000 {
+		id := strings.Repeat("ab?~", n)[:n]
+		want := base64.RawURLEncoding.EncodeToString([]byte(`[{"dep_id":"` + id + `","expected_hash":"v1"}]`))
+		if got := wire.EncodeDeps([]wire.Dep{{ID: id, Hash: "v1"}}); got != want {
+			t.Fatalf("an id of %d bytes: got %s, want %s", len(id), got, want)
+		}
+	}
+}
+
 // forms returns the values that mean the same as the vector's.
 func forms(v depsVector) []string {
 	spaced := strings.NewReplacer(`{"dep_id":`, " {\n\"dep_id\" : ", `,"expected_hash":`, "\t,\"expected_hash\":").Replace(v.Text) + " \n"
