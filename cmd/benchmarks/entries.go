@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 
+	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
 	"github.com/depgen/depgen/cmd/benchmarks/internal/table"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
@@ -38,7 +39,7 @@ func measureEntries(ctx context.Context, b *bench) (table.Row, error) {
 	return table.Row{
 		What:    fmt.Sprintf("local gateway, %d entries with two deps: %s", n, mebibytes(live)),
 		Against: "their answers alone: " + mebibytes(answers),
-		Result:  float64(live) / float64(answers),
+		Result:  stats.Exact(float64(live) / float64(answers)),
 	}, gateway.Close(ctx)
 }
 

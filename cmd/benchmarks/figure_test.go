@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ func TestTimed(t *testing.T) {
 	want := table.Row{
 		What:    "ours: 12.3ms (least 10ms)",
 		Against: "theirs: 24.7ms (least 20ms)",
-		Result:  0.5,
+		Result:  stats.Estimate{Median: 0.5, Low: math.Inf(-1), High: math.Inf(1)},
 		Goal:    table.AtMost(0.5),
 	}
 	if got != want {

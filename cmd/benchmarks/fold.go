@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
 	"github.com/depgen/depgen/cmd/benchmarks/internal/table"
 	"github.com/depgen/depgen/runtime/cachecore"
 )
@@ -55,7 +56,7 @@ func fold(ctx context.Context, b *bench) (table.Row, error) {
 	return table.Row{
 		What:    fmt.Sprintf("%.0f writes a second of one table: %d POSTs of the table", float64(n)/elapsed.Seconds(), posts.Load()),
 		Against: fmt.Sprintf("one POST after the other in %s, of %s each: %.0f", short(elapsed), latency, most),
-		Result:  float64(posts.Load()) / most,
+		Result:  stats.Exact(float64(posts.Load()) / most),
 		Goal:    table.AtMost(1),
 	}, nil
 }

@@ -135,7 +135,7 @@ func invalidationsBeside(url string, n, open int) stats.Measure {
 func besidePython(ctx context.Context, b *bench, python, url string) ([]table.Row, error) {
 	n := b.pick(1000, 100)
 	failed := 0
-	got, err := stats.Interleave(ctx, b.pick(3, 1),
+	got, err := stats.Interleave(ctx, b.pick(6, 1),
 		invalidations(url, n),
 		script{python: python, name: "invalidate.py", args: []any{url, n, 0}, failed: &failed}.measure,
 		script{python: python, name: "invalidate.py", args: []any{url, n, semaphore}}.measure,

@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -54,8 +55,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "measure one `section` ("+names()+"), and only print its table")
 	quick := flags.Bool("quick", false, "measure too little to tell anything, only to see that all works, and only print the table")
+	deps := flags.Int("hold", 0, "only print how much memory an invalidation of `n` deps takes, as JSON; a measurement runs this as a process")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *deps != 0 {
+		h, err := hold(ctx, *deps)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(stdout).Encode(h)
 	}
 	chosen, err := choose(*only)
 	if err != nil {

@@ -4,7 +4,6 @@ package stats
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -46,21 +45,6 @@ func (s Sample) Quantile(q float64) time.Duration {
 		rank++
 	}
 	return sorted[min(max(rank, 1), len(sorted))-1]
-}
-
-// Ratio returns the median of the ratios of a to b within each round. It is
-// more reliable than the ratio of the medians when the machine is sometimes
-// slow. If the samples have no round in common, Ratio returns NaN.
-func Ratio(a, b Sample) float64 {
-	ratios := make([]float64, min(len(a), len(b)))
-	for i := range ratios {
-		ratios[i] = float64(a[i]) / float64(b[i])
-	}
-	if len(ratios) == 0 {
-		return math.NaN()
-	}
-	slices.Sort(ratios)
-	return (ratios[len(ratios)/2] + ratios[(len(ratios)-1)/2]) / 2
 }
 
 // Measure runs something that can be repeated, and returns its duration.

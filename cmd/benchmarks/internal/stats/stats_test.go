@@ -3,7 +3,6 @@ package stats_test
 import (
 	"context"
 	"errors"
-	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -46,30 +45,6 @@ func TestSample(t *testing.T) {
 				t.Errorf("the sample was changed: %v", tt.sample)
 			}
 		})
-	}
-}
-
-func TestRatio(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name string
-		a, b stats.Sample
-		want float64
-	}{
-		{"one round", stats.Sample{1}, stats.Sample{2}, 0.5},
-		{"slow round", stats.Sample{2, 200, 4}, stats.Sample{1, 100, 1}, 2},
-		{"even", stats.Sample{1, 3}, stats.Sample{1, 1}, 2},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			if got := stats.Ratio(tt.a, tt.b); got != tt.want {
-				t.Errorf("got %v, want %v", got, tt.want)
-			}
-		})
-	}
-	if got := stats.Ratio(nil, nil); !math.IsNaN(got) {
-		t.Errorf("got %v without a round, want NaN", got)
 	}
 }
 

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
 )
 
 // Row is one comparison.
 type Row struct {
 	What    string // the measured program, with its figure
 	Against string // the alternative, with its figure
-	Result  float64
+	Result  stats.Estimate
 	// Difference reports whether Result is a difference. Otherwise it is a
 	// ratio of What to Against.
 	Difference bool
@@ -39,15 +41,21 @@ func AtMost(limit float64) Goal { return Goal{limit, atMost} }
 // AtLeast is the goal to reach limit.
 func AtLeast(limit float64) Goal { return Goal{limit, atLeast} }
 
-// met reports whether a result meets the goal. NaN never does.
-func (g Goal) met(result float64) bool {
-	switch g.kind {
-	case atMost:
-		return result <= g.limit
-	case atLeast:
-		return result >= g.limit
+// verdict compares the whole interval of a result with the goal. It is within
+// noise if the limit lies inside the interval. NaN misses every goal.
+func (g Goal) verdict(result stats.Estimate) string {
+	best, worst := result.Low, result.High
+	limit := g.limit
+	if g.kind == atLeast {
+		best, worst, limit = -result.High, -result.Low, -limit
+	}
+	switch {
+	case worst <= limit:
+		return "met"
+	case best <= limit:
+		return "within noise"
 	default:
-		return true
+		return "**missed**"
 	}
 }
 
@@ -61,7 +69,14 @@ func Markdown(rows []Row) string {
 	return b.String()
 }
 
-func (r Row) result() string { return number(r.Result, r.Difference) }
+// result returns the median, and the interval in brackets if it has one.
+func (r Row) result() string {
+	median := number(r.Result.Median, r.Difference)
+	if r.Result.Low < r.Result.High {
+		median += fmt.Sprintf(" [%s, %s]", number(r.Result.Low, r.Difference), number(r.Result.High, r.Difference))
+	}
+	return median
+}
 
 func (r Row) goal() string {
 	sign := "≤"
@@ -72,23 +87,24 @@ func (r Row) goal() string {
 		sign = "≥"
 	case atMost:
 	}
-	verdict := "met"
-	if !r.Goal.met(r.Result) {
-		verdict = "**missed**"
-	}
-	return sign + " " + number(r.Goal.limit, r.Difference) + ", " + verdict
+	return sign + " " + number(r.Goal.limit, r.Difference) + ", " + r.Goal.verdict(r.Result)
 }
 
 // number formats three significant digits: 0.00123, 0.5, 12.3, 1234. A
 // difference has its sign.
 func number(f float64, difference bool) string {
-	if difference {
+	switch {
+	case math.IsInf(f, 1):
+		return "∞"
+	case math.IsInf(f, -1):
+		return "-∞"
+	case difference:
 		return fmt.Sprintf("%+.3g", f)
-	}
-	if math.Abs(f) >= 1000 {
+	case math.Abs(f) >= 1000:
 		return fmt.Sprintf("%.0f", f)
+	default:
+		return fmt.Sprintf("%.3g", f)
 	}
-	return fmt.Sprintf("%.3g", f)
 }
 
 // cell escapes text that would end its cell.
