@@ -79,23 +79,40 @@ func TestCommandsRun(t *testing.T) {
 		"go get github.com/depgen/depgen/runtime/txn/gormtxn": isModule,
 	}
 	done := map[string]bool{}
+	for _, p := range pages(t) {
+		report(t, notRun(p, lines))
+	}
 	for _, b := range blocks(t, "sh") {
-		for line := range strings.Lines(b.text) {
-			line = strings.TrimSpace(line)
-			if done[line] { // a second init would find the schema of the first, for example
+		for _, line := range b.lines() {
+			try := lines[line]
+			if try == nil || done[line] { // a second init would find the schema of the first, for example
 				continue
 			}
 			done[line] = true
-			try, ok := lines[line]
-			if !ok {
-				t.Errorf("%s:%d: no test runs %q", b.page, b.line, line)
-				continue
-			}
 			try(t, line)
 		}
 	}
 	app.run(t, "go generate ./...")
 	app.run(t, "go vet ./...")
+}
+
+// lines returns the block's lines without the spaces around them.
+func (b block) lines() (lines []string) {
+	for line := range strings.Lines(b.text) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
+}
+
+func notRun(p page, tries map[string]func(*testing.T, string)) (problems []string) {
+	for _, b := range p.in("sh") {
+		for _, line := range b.lines() {
+			if tries[line] == nil {
+				problems = append(problems, b.problem("no test runs %q", line))
+			}
+		}
+	}
+	return problems
 }
 
 // isModule checks that the last word of the line is the path of a module in this

@@ -20,26 +20,32 @@ import (
 // on the page.
 func TestConsolesShowWhatTheGatewayAnswers(t *testing.T) {
 	t.Parallel()
-	gateways := map[string]*strings.Replacer{}
-	for _, b := range blocks(t, "console") {
-		variables := gateways[b.page]
-		if variables == nil {
-			gateway := cachecoretest.NewGateway(t)
-			variables = strings.NewReplacer("$CACHECORE_URL", gateway.URL(), "$CACHECORE_TOKEN", gateway.Token())
-			gateways[b.page] = variables
-		}
+	for _, p := range pages(t) {
+		report(t, otherAnswers(t, p))
+	}
+}
+
+func otherAnswers(t *testing.T, p page) (problems []string) {
+	t.Helper()
+	consoles := p.in("console")
+	if len(consoles) == 0 {
+		return nil
+	}
+	gateway := cachecoretest.NewGateway(t)
+	variables := strings.NewReplacer("$CACHECORE_URL", gateway.URL(), "$CACHECORE_TOKEN", gateway.Token())
+	for _, b := range consoles {
 		for _, step := range strings.Split("\n"+b.text, "\n$ ")[1:] {
 			line, want := cutCommand(step)
 			got, err := curl(t, variables.Replace(line))
-			if err != nil {
-				t.Errorf("%s:%d: %s: %v", b.page, b.line, line, err)
-				continue
-			}
-			if got != strings.TrimSpace(want) {
-				t.Errorf("%s:%d: %s: the gateway answers\n%s\nand the page shows\n%s", b.page, b.line, line, got, want)
+			switch {
+			case err != nil:
+				problems = append(problems, b.problem("%s: %v", line, err))
+			case got != strings.TrimSpace(want):
+				problems = append(problems, b.problem("%s: the gateway answers\n%s\nand the page shows\n%s", line, got, want))
 			}
 		}
 	}
+	return problems
 }
 
 // cutCommand splits a step into its command, which continues after a backslash,

@@ -2,9 +2,7 @@ package examples_test
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,60 +10,26 @@ import (
 	"github.com/depgen/depgen/gen"
 )
 
-const root = ".."
-
-// block is a fenced block of a page. Its info is the text after the language,
-// such as "wrong" in "yaml wrong".
-type block struct {
-	page, lang, info, text string
-	line                   int
-}
-
-var fence = regexp.MustCompile("(?ms)^```([a-z]+) ?([^\n]*)\n(.*?)^```$")
-
-// pages returns the paths of the README and of the pages in docs.
-func pages(t *testing.T) []string {
-	t.Helper()
-	found := []string{filepath.Join(root, "README.md")}
-	more, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(found, more...)
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// blocks returns the blocks of all pages in a language.
-func blocks(t *testing.T, lang string) []block {
-	t.Helper()
-	var found []block
-	for _, page := range pages(t) {
-		text := read(t, page)
-		for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
-			b := block{
-				page: page, lang: text[m[2]:m[3]], info: text[m[4]:m[5]], text: text[m[6]:m[7]],
-				line: 1 + strings.Count(text[:m[0]], "\n"),
-			}
-			if b.lang == lang {
-				found = append(found, b)
-			}
-		}
-	}
-	return found
-}
-
 // TestGoSnippetsAreCompiled requires each Go snippet of the pages to be part of
 // a compiled Go file, apart from its indentation.
 func TestGoSnippetsAreCompiled(t *testing.T) {
 	t.Parallel()
+	sources := goFiles(t)
+	for _, p := range pages(t) {
+		report(t, notCompiled(p, sources))
+	}
+}
+
+func report(t *testing.T, problems []string) {
+	t.Helper()
+	for _, problem := range problems {
+		t.Error(problem)
+	}
+}
+
+// goFiles returns the text of each Go file of this tree, by path.
+func goFiles(t *testing.T) map[string]string {
+	t.Helper()
 	sources := map[string]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -81,11 +45,16 @@ func TestGoSnippetsAreCompiled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range blocks(t, "go") {
+	return sources
+}
+
+func notCompiled(p page, sources map[string]string) (problems []string) {
+	for _, b := range p.in("go") {
 		if !stands(b.text, sources) {
-			t.Errorf("%s:%d: this snippet stands in no Go file, so nothing compiles it:\n%s", b.page, b.line, b.text)
+			problems = append(problems, b.problem("this snippet is in no Go file, so nothing compiles it:\n%s", b.text))
 		}
 	}
+	return problems
 }
 
 func stands(snippet string, sources map[string]string) bool {
@@ -127,30 +96,41 @@ func generate(t *testing.T, source []byte) ([]byte, error) {
 func TestPagesShowTheImportPath(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"concepts.md", "schema.md", "runtime.md"} {
-		text := read(t, filepath.Join(root, "docs", name))
-		path := strings.Index(text, `"github.com/depgen/depgen/runtime/cachecore"`)
-		used := -1
-		for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
-			if text[m[2]:m[3]] == "go" && strings.Contains(text[m[6]:m[7]], "cachecore.") {
-				used = m[0]
-				break
+		path := filepath.Join(root, "docs", name)
+		report(t, importedLate(parse(path, read(t, path))))
+	}
+}
+
+func importedLate(p page) []string {
+	path := strings.Index(p.text, `"github.com/depgen/depgen/runtime/cachecore"`)
+	for _, b := range p.in("go") {
+		if strings.Contains(b.text, "cachecore.") {
+			if path < 0 || b.at < path {
+				return []string{b.problem("this snippet uses cachecore before the page shows its import path")}
 			}
-		}
-		if path < 0 || used < path {
-			t.Errorf("%s: the first snippet that uses cachecore does not follow its import path", name)
+			return nil
 		}
 	}
+	return []string{p.path + ": no snippet uses cachecore"}
 }
 
 // TestSchemaSnippetsGenerate requires each schema of the pages to generate,
 // unless it is marked as wrong.
 func TestSchemaSnippetsGenerate(t *testing.T) {
 	t.Parallel()
-	for _, b := range blocks(t, "yaml") {
+	for _, p := range pages(t) {
+		report(t, unexpected(t, p))
+	}
+}
+
+func unexpected(t *testing.T, p page) (problems []string) {
+	t.Helper()
+	for _, b := range p.in("yaml") {
 		if _, err := generate(t, []byte(b.text)); (err != nil) != (b.info == "wrong") {
-			t.Errorf("%s:%d: marked as %q, and the error is %v", b.page, b.line, b.info, err)
+			problems = append(problems, b.problem("marked as %q, and the error is %v", b.info, err))
 		}
 	}
+	return problems
 }
 
 // TestGeneratedFilesAreUpToDate requires each example's file to match
@@ -178,6 +158,28 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 // a page.
 func TestTextBlocksAreOutput(t *testing.T) {
 	t.Parallel()
+	printed, shown := outputs(t), map[string]bool{}
+	for _, p := range pages(t) {
+		report(t, notPrinted(p, printed))
+		for _, b := range p.in("text") {
+			shown[b.text] = true
+		}
+	}
+	files, err := filepath.Glob("guide/testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %v, %v", files, err)
+	}
+	for _, path := range files {
+		if !shown[read(t, path)] {
+			t.Errorf("no page shows %s", path)
+		}
+	}
+}
+
+// outputs returns the errors for the schemas of all pages, and the texts of
+// testdata.
+func outputs(t *testing.T) map[string]bool {
+	t.Helper()
 	printed := map[string]bool{}
 	for _, b := range blocks(t, "yaml") {
 		if _, err := generate(t, []byte(b.text)); err != nil {
@@ -193,22 +195,16 @@ func TestTextBlocksAreOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := map[string]bool{}
-	for _, b := range blocks(t, "text") {
-		shown[b.text] = true
+	return printed
+}
+
+func notPrinted(p page, printed map[string]bool) (problems []string) {
+	for _, b := range p.in("text") {
 		if !printed[b.text] {
-			t.Errorf("%s:%d: no test has this as its output:\n%s", b.page, b.line, b.text)
+			problems = append(problems, b.problem("no test has this as its output:\n%s", b.text))
 		}
 	}
-	files, err := filepath.Glob("guide/testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("found %v, %v", files, err)
-	}
-	for _, path := range files {
-		if !shown[read(t, path)] {
-			t.Errorf("no page shows %s", path)
-		}
-	}
+	return problems
 }
 
 // TestQuickstartOutputIsOnThePage requires the README to show the expected
@@ -216,54 +212,13 @@ func TestTextBlocksAreOutput(t *testing.T) {
 // real one.
 func TestQuickstartOutputIsOnThePage(t *testing.T) {
 	t.Parallel()
-	if output := read(t, "quickstart/testdata/output.txt"); !strings.Contains(read(t, "../README.md"), "```text\n"+output+"```\n") {
-		t.Errorf("the README does not show what the quickstart prints:\n%s", output)
-	}
+	path := filepath.Join(root, "README.md")
+	report(t, notShown(parse(path, read(t, path)), read(t, "quickstart/testdata/output.txt")))
 }
 
-// TestFencesAreSeen requires every block to be seen by the other tests.
-func TestFencesAreSeen(t *testing.T) {
-	t.Parallel()
-	mark := regexp.MustCompile("(?m)^[ \\t]*(```|~~~)")
-	for _, page := range pages(t) {
-		text := read(t, page)
-		if marks, seen := len(mark.FindAllString(text, -1)), len(fence.FindAllString(text, -1)); marks != 2*seen {
-			t.Errorf("%s: a block is indented or names no language: begin its line with ``` and the language", page)
-		}
+func notShown(p page, output string) []string {
+	if slices.ContainsFunc(p.in("text"), func(b block) bool { return b.text == output }) {
+		return nil
 	}
-}
-
-var (
-	link    = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
-	heading = regexp.MustCompile("(?m)^#+ (.*)$")
-	noSlug  = regexp.MustCompile(`[^a-z0-9 _-]`)
-)
-
-// TestLinksLead requires each relative link of the pages to lead to an existing
-// file, and to an existing heading if it names one.
-func TestLinksLead(t *testing.T) {
-	t.Parallel()
-	for _, page := range pages(t) {
-		for _, m := range link.FindAllStringSubmatch(read(t, page), -1) {
-			target := page
-			if m[1] != "" {
-				target = filepath.Join(filepath.Dir(page), m[1])
-			}
-			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s: %v", page, err)
-			} else if m[2] != "" && !slices.Contains(anchors(t, target), m[2]) {
-				t.Errorf("%s: %s has no heading #%s", page, target, m[2])
-			}
-		}
-	}
-}
-
-// anchors returns the anchors that GitHub makes from the headings of a page.
-func anchors(t *testing.T, page string) []string {
-	t.Helper()
-	var found []string
-	for _, m := range heading.FindAllStringSubmatch(read(t, page), -1) {
-		found = append(found, strings.ReplaceAll(noSlug.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
-	}
-	return found
+	return []string{p.path + ": no text block shows the output\n" + output}
 }
