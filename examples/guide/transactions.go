@@ -42,13 +42,13 @@ func RenameAll(ctx context.Context, db *sql.DB, texts map[string]string) (failed
 // RenameSafely repeats a transaction that met another one, but none that is
 // committed.
 func RenameSafely(ctx context.Context, db *sql.DB, id, text string) error {
-	for {
+	for attempt := 1; ; attempt++ {
 		err := Rename(ctx, db, id, text)
 		if committed, ok := errors.AsType[*txn.FlushError](err); ok {
 			return committed.Flush(ctx)
 		}
 		var state interface{ SQLState() string }
-		if !errors.As(err, &state) || state.SQLState() != "40001" { // serialization failure
+		if attempt == 5 || !errors.As(err, &state) || state.SQLState() != "40001" { // serialization failure
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package txn
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"sync/atomic"
 )
@@ -21,7 +20,7 @@ func InTx(ctx context.Context, db DB, opts *sql.TxOptions, f func(ctx context.Co
 
 // Savepoint calls f inside a savepoint of tx: see [Nest]. If f fails or panics,
 // the transaction goes back to the savepoint, and the invalidations of f are
-// dropped. The transaction can go on in any case. ctx must be that of tx.
+// dropped. The transaction can go on. ctx must be that of tx.
 // Savepoint writes SAVEPOINT, RELEASE and ROLLBACK TO, as PostgreSQL, SQLite and
 // MySQL read them.
 func Savepoint(ctx context.Context, tx *sql.Tx, f func(ctx context.Context) error) error {
@@ -45,11 +44,10 @@ type savepoint struct {
 func (s *savepoint) Commit() error { return s.exec("RELEASE SAVEPOINT ") }
 
 func (s *savepoint) Rollback() error {
-	err := s.exec("ROLLBACK TO SAVEPOINT ")
-	if errors.Is(err, sql.ErrTxDone) { // the whole transaction is rolled back
-		return nil
+	if err := s.exec("ROLLBACK TO SAVEPOINT "); err != nil {
+		return err
 	}
-	return errors.Join(err, s.exec("RELEASE SAVEPOINT "))
+	return s.exec("RELEASE SAVEPOINT ")
 }
 
 func (s *savepoint) exec(statement string) error {

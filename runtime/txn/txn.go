@@ -8,8 +8,8 @@
 //		return deps.InvalidateDoc(ctx, id)
 //	})
 //
-// An LLM request inside the transaction that depends on data which it has
-// changed goes uncached: see [cachecore.ErrUncommitted].
+// An LLM request inside the transaction goes uncached if it depends on data that
+// the transaction has changed: see [cachecore.ErrUncommitted].
 //
 // A crash between the commit and the invalidation loses the invalidation.
 //
@@ -38,8 +38,7 @@ type Tx interface {
 type FlushError struct {
 	Err error // of the invalidator
 
-	batch *cachecore.Batch
-	to    cachecore.Invalidator
+	changes *changes
 }
 
 func (e *FlushError) Error() string {
@@ -49,126 +48,226 @@ func (e *FlushError) Error() string {
 // Unwrap returns the invalidator's error.
 func (e *FlushError) Unwrap() error { return e.Err }
 
-// Flush sends the invalidations again that have failed. It returns a FlushError
-// if some fail once more.
-func (e *FlushError) Flush(ctx context.Context) error { return flush(ctx, e.batch, e.to) }
-
-// UnknownError reports that a commit failed in a way that does not tell whether
-// the transaction was committed, such as a lost connection. The cache was
-// invalidated in any case.
-type UnknownError struct{ Err error }
-
-func (e *UnknownError) Error() string {
-	return fmt.Sprintf("txn: commit failed, and may have been done; read the data before you repeat the transaction: %v", e.Err)
+// Flush sends the invalidations that have failed. It returns a FlushError if
+// some fail once more.
+func (e *FlushError) Flush(ctx context.Context) error {
+	if err := e.changes.flush(ctx); err != nil {
+		return &FlushError{err, e.changes}
+	}
+	return nil
 }
 
-// Unwrap returns the error of the commit.
-func (e *UnknownError) Unwrap() error { return e.Err }
+// CommitUnknownError reports that a transaction has ended in a way that does not
+// tell whether it was committed, such as a commit whose answer was lost. Do and
+// InTx have then tried to invalidate in any case.
+type CommitUnknownError struct {
+	Err      error // of the commit
+	FlushErr error // of the invalidator; nil if the cache was invalidated
+
+	changes *changes
+}
+
+func (e *CommitUnknownError) Error() string {
+	text := fmt.Sprintf("txn: the outcome of the transaction is unknown; read the data before you repeat it: %v", e.Err)
+	if e.FlushErr != nil {
+		text += fmt.Sprintf("; not invalidated, call Flush of this error: %v", e.FlushErr)
+	}
+	return text
+}
+
+// Unwrap returns the errors of the commit and of the invalidator.
+func (e *CommitUnknownError) Unwrap() []error {
+	if e.FlushErr == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.FlushErr}
+}
+
+// Flush sends the invalidations that have failed. It returns the invalidator's
+// error if some fail once more.
+func (e *CommitUnknownError) Flush(ctx context.Context) error { return e.changes.flush(ctx) }
 
 // ErrNoTransaction is returned by [Nest] and [Savepoint] for a context that is
 // not that of a transaction.
 var ErrNoTransaction = errors.New("txn: context has no transaction; use the one that InTx or Do passes to its function")
 
-// pending is the invalidator in the context of a transaction.
-type pending struct {
-	*cachecore.Batch
+// changes is the invalidator in the context of a transaction. It collects the
+// changes until the transaction ends.
+type changes struct {
+	batch *cachecore.Batch
+	to    cachecore.Invalidator // for committed changes
+}
 
-	base cachecore.Invalidator // for committed changes
+// Invalidate implements [cachecore.Invalidator].
+func (c *changes) Invalidate(ctx context.Context, deps ...cachecore.Dep) error {
+	return c.batch.Invalidate(ctx, deps...)
+}
+
+// Changed implements [cachecore.Transactional].
+func (c *changes) Changed(id string) bool { return c.batch.Changed(id) }
+
+func (c *changes) flush(ctx context.Context) error {
+	return c.batch.Flush(cachecore.WithInvalidator(ctx, c.to))
 }
 
 // Do begins a transaction and calls f with it and with a context that collects
 // invalidations. If f returns nil, Do commits and then invalidates, through the
-// invalidator of ctx. If f returns an error or panics, Do rolls back and drops
-// the invalidations.
+// invalidator of ctx. If f returns an error or panics, or if ctx has ended, Do
+// rolls back and drops the invalidations. f must not end the transaction.
 //
 // Do returns [cachecore.ErrNoInvalidator] before it begins if ctx has no
 // invalidator. After a commit it returns nil or a [FlushError]. It waits for the
-// invalidations even if ctx has ended meanwhile, because the data is changed. An
-// error of the commit itself is an [UnknownError], unless the database has
-// reported that it rolled back.
+// invalidations even if ctx has ended meanwhile, because the data is changed. If
+// the outcome is unknown, it invalidates and returns a [CommitUnknownError].
 //
 // Transactions of Do are independent of each other: a transaction that begins
 // inside f invalidates when it is committed, even if the outer one is rolled
 // back.
 func Do[T Tx](ctx context.Context, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error) error {
-	base, ok := cachecore.InvalidatorFrom(ctx)
+	to, ok := cachecore.InvalidatorFrom(ctx)
 	if !ok {
 		return cachecore.ErrNoInvalidator
 	}
-	for outer, is := base.(*pending); is; outer, is = base.(*pending) {
-		base = outer.base
+	if outer, is := to.(*changes); is {
+		to = outer.to
 	}
-	batch := cachecore.NewBatch()
-	committed, err := run(cachecore.WithInvalidator(ctx, &pending{batch, base}), begin, f)
-	if !committed {
+	c := &changes{cachecore.NewBatch(), to}
+	flush := func() error { return c.flush(context.WithoutCancel(ctx)) }
+	ended, err := run(cachecore.WithInvalidator(ctx, c), begin, f, flush)
+	switch ended {
+	case committed:
+		if err := flush(); err != nil {
+			return &FlushError{err, c}
+		}
+		return nil
+	case unknown:
+		return &CommitUnknownError{err, flush(), c}
+	default:
 		return err
 	}
-	return errors.Join(err, flush(ctx, batch, base))
 }
 
 // Nest does the same as [Do] for a part of a transaction, such as a savepoint.
-// ctx must be the context of the outer transaction. The invalidations are sent
-// when the outer one is committed.
+// ctx must be the context of the outer transaction, to which the invalidations
+// of the part are added. They are also added if it is unknown whether the part
+// was rolled back.
 func Nest[T Tx](ctx context.Context, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error) error {
 	inv, _ := cachecore.InvalidatorFrom(ctx)
-	outer, ok := inv.(*pending)
+	outer, ok := inv.(*changes)
 	if !ok {
 		return ErrNoTransaction
 	}
-	batch := cachecore.NewBatch()
-	committed, err := run(cachecore.WithInvalidator(ctx, &pending{batch, outer.base}), begin, f)
-	if !committed {
+	c := &changes{cachecore.NewBatch(), outer}
+	flush := func() error { return c.flush(ctx) }
+	inner := &changes{c.batch, outer.to} // for a transaction that begins inside f
+	ended, err := run(cachecore.WithInvalidator(ctx, inner), func(ctx context.Context) (part[T], error) {
+		tx, err := begin(ctx)
+		return part[T]{tx}, err
+	}, func(ctx context.Context, p part[T]) error { return f(ctx, p.tx) }, flush)
+	if ended == rolledBack {
 		return err
 	}
-	return errors.Join(err, batch.Flush(cachecore.WithInvalidator(ctx, outer)))
+	return errors.Join(err, flush())
 }
 
-// run begins a transaction, calls f, and commits or rolls back. It reports
-// whether the transaction was committed or may have been.
-func run[T Tx](ctx context.Context, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error) (committed bool, err error) {
-	tx, err := begin(ctx)
+// part is a part of a transaction. If it cannot be committed, it is rolled back,
+// so that the transaction can go on.
+type part[T Tx] struct{ tx T }
+
+func (p part[T]) Commit() error {
+	err := p.tx.Commit()
+	if err == nil {
+		return nil
+	}
+	if failed := p.tx.Rollback(); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return &rolledBackError{err}
+}
+
+// Rollback reports ErrTxDone if it fails, because the changes may stay.
+func (p part[T]) Rollback() error {
+	if err := p.tx.Rollback(); err != nil {
+		return errors.Join(sql.ErrTxDone, err)
+	}
+	return nil
+}
+
+// rolledBackError is the error of a commit that was followed by a rollback.
+type rolledBackError struct{ error }
+
+func (e *rolledBackError) Unwrap() error { return e.error }
+
+// outcome tells how a transaction has ended.
+type outcome int
+
+const (
+	rolledBack outcome = iota
+	committed
+	unknown
+)
+
+// run begins a transaction, calls f, and commits or rolls back. If f panics and
+// may have committed, it calls flush.
+func run[T Tx](ctx context.Context, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error, flush func() error) (outcome, error) {
+	// database/sql rolls back when the context of the beginning ends. Then a
+	// transaction that is already done would not tell who has ended it.
+	beginning, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, cancel)
+	tx, err := begin(beginning)
 	if err != nil {
-		return false, fmt.Errorf("txn: begin: %w", err)
+		return rolledBack, fmt.Errorf("txn: begin: %w", err)
+	}
+	if !stop() {
+		return rolledBack, errors.Join(context.Cause(ctx), ignoreDone(tx.Rollback()))
 	}
 	returned := false
 	defer func() {
-		if !returned { // f panicked, or ended its goroutine
-			_ = tx.Rollback()
+		if !returned && errors.Is(tx.Rollback(), sql.ErrTxDone) { // f panicked, or ended its goroutine
+			_ = flush() // the panic goes on
 		}
 	}()
 	err = f(ctx, tx)
 	returned = true
 	if err == nil {
+		err = context.Cause(ctx)
+	}
+	if err == nil {
 		err = tx.Commit()
 		switch {
 		case err == nil:
-			return true, nil
-		case rolledBack(err):
-			return false, fmt.Errorf("txn: commit: %w", err)
+			return committed, nil
+		case isRolledBack(err):
+			return rolledBack, fmt.Errorf("txn: commit: %w", err)
 		}
-		return true, &UnknownError{err}
+		return unknown, err
 	}
 	switch failed := tx.Rollback(); {
-	case failed == nil, errors.Is(failed, sql.ErrTxDone) && ctx.Err() != nil: // database/sql has rolled it back
-		return false, err
+	case failed == nil:
+		return rolledBack, err
 	case errors.Is(failed, sql.ErrTxDone): // f has ended it, perhaps by a commit
-		return true, errors.Join(err, &UnknownError{failed})
+		return unknown, errors.Join(err, fmt.Errorf("txn: roll back: %w", failed))
 	default:
-		return false, errors.Join(err, fmt.Errorf("txn: roll back: %w", failed))
+		return rolledBack, errors.Join(err, fmt.Errorf("txn: roll back: %w", failed))
 	}
 }
 
-// flush sends the batch of a committed transaction.
-func flush(ctx context.Context, batch *cachecore.Batch, to cachecore.Invalidator) error {
-	if err := batch.Flush(cachecore.WithInvalidator(context.WithoutCancel(ctx), to)); err != nil {
-		return &FlushError{err, batch, to}
+// ignoreDone returns the error of a rollback, unless database/sql has rolled
+// back already.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
 	}
-	return nil
+	return err
 }
 
-// rolledBack reports whether err is a database's answer to a commit that says
+// isRolledBack reports whether err is a database's answer to a commit that says
 // that it was rolled back. Errors of the PostgreSQL drivers have an SQLState.
-func rolledBack(err error) bool {
+func isRolledBack(err error) bool {
+	if known := (*rolledBackError)(nil); errors.As(err, &known) {
+		return true
+	}
 	var answer interface{ SQLState() string }
 	if !errors.As(err, &answer) {
 		return false

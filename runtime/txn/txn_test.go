@@ -119,7 +119,7 @@ func TestDo_InvalidatesWhenTheCommitMayBeDone(t *testing.T) {
 			t.Parallel()
 			rec := cachecoretest.NewRecorder(t)
 			err := txn.Do(cachecore.WithInvalidator(t.Context(), rec), tt.tx.begin, tt.f)
-			var unknown *txn.UnknownError
+			var unknown *txn.CommitUnknownError
 			if !errors.Is(err, tt.want) || !errors.As(err, &unknown) {
 				t.Errorf("got %v", err)
 			}
@@ -128,21 +128,118 @@ func TestDo_InvalidatesWhenTheCommitMayBeDone(t *testing.T) {
 	}
 }
 
-// database/sql rolls back when the context of a transaction ends.
-func TestDo_RollbackByItsContextIsNoUnknownOutcome(t *testing.T) {
+func TestDo_RollsBackWhenItsContextHasEnded(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
-	ctx, cancel := context.WithCancel(cachecore.WithInvalidator(t.Context(), rec))
-	tx := &recordedTx{rollbackErr: sql.ErrTxDone}
-	err := txn.Do(ctx, tx.begin, func(ctx context.Context, tx *recordedTx) error {
-		cancel()
-		return errors.Join(change(ctx, tx), ctx.Err())
+	gone := errors.New("caller is gone")
+	ctx, cancel := context.WithCancelCause(cachecore.WithInvalidator(t.Context(), rec))
+	tx := &recordedTx{}
+	begin := func(beginning context.Context) (*recordedTx, error) {
+		context.AfterFunc(beginning, func() {
+			if tx.end == "" {
+				t.Error("the context of the beginning ended before the transaction")
+			}
+		})
+		return tx, nil
+	}
+	err := txn.Do(ctx, begin, func(ctx context.Context, tx *recordedTx) error {
+		defer cancel(gone)
+		return change(ctx, tx)
 	})
-	var unknown *txn.UnknownError
-	if !errors.Is(err, context.Canceled) || errors.As(err, &unknown) {
-		t.Errorf("got %v", err)
+	if !errors.Is(err, gone) || tx.end != "rollback" {
+		t.Errorf("got %v, %q", err, tx.end)
 	}
 	rec.RequireNotInvalidated()
+}
+
+// A transaction that waits for a connection must not begin when its caller has
+// gone.
+func TestDo_ContextEndsWhileItBegins(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(cachecore.WithInvalidator(t.Context(), cachecoretest.NewRecorder(t)))
+	tx := &recordedTx{}
+	err := txn.Do(ctx, func(beginning context.Context) (*recordedTx, error) {
+		cancel()
+		<-beginning.Done()
+		return tx, nil
+	}, func(context.Context, *recordedTx) error {
+		t.Error("f was called")
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || tx.end != "rollback" {
+		t.Errorf("got %v, %q", err, tx.end)
+	}
+}
+
+// f must not end the transaction. If it does, nothing tells how.
+func TestDo_FEndsTheTransaction(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]func(context.Context, context.CancelFunc) error{
+		"panic":    func(context.Context, context.CancelFunc) error { panic(errRefused) },
+		"error":    func(context.Context, context.CancelFunc) error { return errRefused },
+		"canceled": func(ctx context.Context, cancel context.CancelFunc) error { cancel(); return ctx.Err() },
+	} {
+		rec := cachecoretest.NewRecorder(t)
+		ctx, cancel := context.WithCancel(cachecore.WithInvalidator(t.Context(), rec))
+		tx := &recordedTx{rollbackErr: sql.ErrTxDone}
+		func() {
+			defer func() { _ = recover() }()
+			err := txn.Do(ctx, tx.begin, func(ctx context.Context, tx *recordedTx) error {
+				if err := change(ctx, tx); err != nil {
+					return err
+				}
+				return f(ctx, cancel)
+			})
+			var unknown *txn.CommitUnknownError
+			if !errors.As(err, &unknown) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}()
+		cancel()
+		rec.RequireInvalidated(doc)
+	}
+}
+
+// A commit that may not be done must not be reported as done, or its caller
+// would not repeat it.
+func TestDo_UnknownCommitAndFailedFlush(t *testing.T) {
+	t.Parallel()
+	rec := cachecoretest.NewRecorder(t)
+	lost, down := errors.New("connection lost"), errors.New("gateway down")
+	rec.Fail(down)
+	tx := &recordedTx{commitErr: lost}
+	err := txn.Do(cachecore.WithInvalidator(t.Context(), rec), tx.begin, change)
+	var unknown *txn.CommitUnknownError
+	var committed *txn.FlushError
+	if !errors.As(err, &unknown) || errors.As(err, &committed) || !errors.Is(err, lost) || !errors.Is(err, down) {
+		t.Fatalf("got %v", err)
+	}
+	rec.Fail(nil)
+	if err := unknown.Flush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	rec.RequireInvalidated(doc)
+}
+
+// What a savepoint could not undo may be committed with the rest.
+func TestNest_FailedRollback(t *testing.T) {
+	t.Parallel()
+	rec := cachecoretest.NewRecorder(t)
+	outer := &recordedTx{}
+	err := txn.Do(cachecore.WithInvalidator(t.Context(), rec), outer.begin, func(ctx context.Context, _ *recordedTx) error {
+		inner := &recordedTx{rollbackErr: errors.New("no such savepoint")}
+		err := txn.Nest(ctx, inner.begin, func(ctx context.Context, tx *recordedTx) error {
+			return errors.Join(change(ctx, tx), errRefused)
+		})
+		if !errors.Is(err, errRefused) {
+			t.Errorf("got %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	rec.RequireInvalidated(doc)
 }
 
 func TestDo_RollsBackAPanic(t *testing.T) {

@@ -20,17 +20,19 @@ func InTx(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, f func(ctx cont
 	return txn.Do(ctx, func(ctx context.Context) (ending, error) {
 		tx := db.WithContext(ctx).Begin(opts)
 		return ending{tx}, tx.Error
-	}, func(ctx context.Context, e ending) error { return f(ctx, e.tx) })
+	}, func(ctx context.Context, e ending) error { return f(ctx, e.tx.WithContext(ctx)) })
 }
 
 // Savepoint calls f inside a savepoint of tx: see [txn.Nest]. If f fails or
 // panics, the transaction goes back to the savepoint, and the invalidations of f
-// are dropped. The transaction can go on in any case. ctx must be that of tx.
+// are dropped. The transaction can go on. ctx must be that of tx.
+// The database is one that has RELEASE SAVEPOINT, such as PostgreSQL, SQLite and
+// MySQL.
 func Savepoint(ctx context.Context, tx *gorm.DB, f func(ctx context.Context, tx *gorm.DB) error) error {
 	return txn.Nest(ctx, func(ctx context.Context) (savepoint, error) {
 		s := savepoint{tx.WithContext(ctx), fmt.Sprintf("depgen_%d", savepoints.Add(1))}
 		return s, s.tx.SavePoint(s.name).Error
-	}, func(ctx context.Context, s savepoint) error { return f(ctx, s.tx) })
+	}, func(ctx context.Context, s savepoint) error { return f(ctx, s.tx.WithContext(ctx)) })
 }
 
 // savepoints numbers the savepoints of the process.
@@ -45,18 +47,19 @@ func (e ending) Commit() error { return e.tx.Commit().Error }
 // Rollback implements [txn.Tx].
 func (e ending) Rollback() error { return e.tx.Rollback().Error }
 
-// savepoint is a savepoint as a transaction. Databases release it at the end of
-// the transaction.
+// savepoint is a savepoint as a transaction.
 type savepoint struct {
 	tx   *gorm.DB
 	name string
 }
 
 // Commit implements [txn.Tx].
-func (savepoint) Commit() error { return nil }
+func (s savepoint) Commit() error { return s.tx.Exec("RELEASE SAVEPOINT " + s.name).Error }
 
-// Rollback implements [txn.Tx]. It does not depend on the context of f, which
-// may have ended.
+// Rollback implements [txn.Tx].
 func (s savepoint) Rollback() error {
-	return s.tx.WithContext(context.Background()).RollbackTo(s.name).Error
+	if err := s.tx.RollbackTo(s.name).Error; err != nil {
+		return err
+	}
+	return s.Commit()
 }

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,17 +30,44 @@ func InTx(ctx context.Context, db DB, opts pgx.TxOptions, f func(ctx context.Con
 
 // Savepoint calls f inside a savepoint of tx: see [txn.Nest]. If f fails or
 // panics, the transaction goes back to the savepoint, and the invalidations of f
-// are dropped. The transaction can go on in any case. ctx must be that of tx.
+// are dropped. The transaction can go on. ctx must be that of tx.
 func Savepoint(ctx context.Context, tx pgx.Tx, f func(ctx context.Context, tx pgx.Tx) error) error {
-	return txn.Nest(ctx, func(ctx context.Context) (ending, error) {
-		inner, err := tx.Begin(ctx)
-		return ending{ctx, inner}, err
-	}, func(ctx context.Context, e ending) error { return f(ctx, e.tx) })
+	return txn.Nest(ctx, func(ctx context.Context) (savepoint, error) {
+		s := savepoint{ctx, tx, fmt.Sprintf("depgen_%d", savepoints.Add(1))}
+		return s, s.exec("SAVEPOINT ")
+	}, func(ctx context.Context, s savepoint) error { return f(ctx, s.tx) })
+}
+
+// savepoints numbers the savepoints of the process.
+var savepoints atomic.Uint64
+
+// savepoint is a savepoint as a transaction. A nested pgx.Tx could not be rolled
+// back after its commit has failed.
+type savepoint struct {
+	ctx  context.Context //nolint:containedctx // of the beginning, which outlives that of f
+	tx   pgx.Tx
+	name string
+}
+
+// Commit implements [txn.Tx].
+func (s savepoint) Commit() error { return s.exec("RELEASE SAVEPOINT ") }
+
+// Rollback implements [txn.Tx].
+func (s savepoint) Rollback() error {
+	if err := s.exec("ROLLBACK TO SAVEPOINT "); err != nil {
+		return err
+	}
+	return s.Commit()
+}
+
+func (s savepoint) exec(statement string) error {
+	_, err := s.tx.Exec(s.ctx, statement+s.name)
+	return err
 }
 
 // ending ends a transaction in the way of database/sql.
 type ending struct {
-	ctx context.Context //nolint:containedctx // of the transaction, which a method of txn.Tx does not get
+	ctx context.Context //nolint:containedctx // of the beginning, which outlives that of f
 	tx  pgx.Tx
 }
 
@@ -52,10 +80,9 @@ func (e ending) Commit() error {
 	return err
 }
 
-// Rollback implements [txn.Tx]. It does not depend on the context of the
-// transaction, which may have ended.
+// Rollback implements [txn.Tx].
 func (e ending) Rollback() error {
-	err := e.tx.Rollback(context.WithoutCancel(e.ctx))
+	err := e.tx.Rollback(e.ctx)
 	if errors.Is(err, pgx.ErrTxClosed) {
 		return fmt.Errorf("%w: %w", sql.ErrTxDone, err)
 	}

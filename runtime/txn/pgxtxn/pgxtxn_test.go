@@ -149,7 +149,7 @@ func TestInTx_CommitOfAFailedTransaction(t *testing.T) {
 		_, _ = tx.Exec(ctx, `SELECT 1/0`) // an error that is forgotten
 		return nil
 	})
-	var unknown *txn.UnknownError
+	var unknown *txn.CommitUnknownError
 	if !errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
 	}
@@ -170,7 +170,7 @@ func TestInTx_CommitWhoseAnswerIsLost(t *testing.T) {
 	err := pgxtxn.InTx(cachecore.WithInvalidator(t.Context(), rec), pool, pgx.TxOptions{}, func(ctx context.Context, tx pgx.Tx) error {
 		return wrap(tx).Put(ctx, "new")
 	})
-	if _, unknown := errors.AsType[*txn.UnknownError](err); !unknown {
+	if _, unknown := errors.AsType[*txn.CommitUnknownError](err); !unknown {
 		t.Errorf("got %v", err)
 	}
 	rec.RequireInvalidated(txntest.Doc("1"))

@@ -146,7 +146,7 @@ func TestInTx_CommitWhoseAnswerIsLost(t *testing.T) {
 	err := txn.InTx(cachecore.WithInvalidator(t.Context(), rec), db, nil, func(ctx context.Context, tx *sql.Tx) error {
 		return wrap(tx).Put(ctx, "new")
 	})
-	if _, unknown := errors.AsType[*txn.UnknownError](err); !unknown {
+	if _, unknown := errors.AsType[*txn.CommitUnknownError](err); !unknown {
 		t.Errorf("got %v", err)
 	}
 	rec.RequireInvalidated(txntest.Doc("1"))

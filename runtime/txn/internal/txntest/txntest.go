@@ -149,6 +149,13 @@ func savepoints(t *testing.T, db Database) {
 				panic(ErrRefused)
 			})
 		}()
+		// An error that the function forgets fails the savepoint only.
+		if err := tx.Savepoint(ctx, func(ctx context.Context) error {
+			_ = tx.Insert(ctx, "2")
+			return nil
+		}); err == nil && tx.Exec(ctx, "SELECT 1") != nil {
+			t.Error("the savepoint succeeded, but the transaction cannot go on")
+		}
 		rec.RequireNotInvalidated()
 		return tx.Insert(ctx, "3")
 	})
