@@ -11,20 +11,28 @@ import (
 // the batch. It is safe for concurrent use.
 type Batch struct {
 	mu       sync.Mutex
-	deps     []Dep               // collected, valid, without relations
-	ids      map[string]struct{} // of deps
-	sending  map[string]struct{} // of those that a Flush is sending
-	latest   map[string]string   // the version of each versioned dep that came last
-	flushing chan struct{}       // holds an element while a Flush is sending
+	deps     []Dep             // collected, valid, without relations, each id once
+	ids      map[string]int    // of deps, with their index
+	sending  map[string]int    // ids that Flushes in progress send, with their number
+	latest   map[string]string // the version that came last, of the versioned ones of both
+	flushing chan struct{}     // holds an element while a Flush is sending
 }
 
 // NewBatch returns an empty batch.
 func NewBatch() *Batch { return &Batch{} }
 
+// flushKey is the key of the batch that a context's invalidator receives.
+type flushKey struct{}
+
+var errFlushesIntoItself = errors.New("cachecore: batch flushes into itself; call Flush with the context from outside of the transaction")
+
 // Invalidate adds deps and their wholes to the batch without sending them. It
 // returns an error for each invalid one, so that the error comes before the
 // commit, and adds the others.
-func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
+func (b *Batch) Invalidate(ctx context.Context, deps ...Dep) error {
+	if ctx.Value(flushKey{}) == b {
+		return errFlushesIntoItself
+	}
 	var errs []error
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -39,20 +47,23 @@ func (b *Batch) Invalidate(_ context.Context, deps ...Dep) error {
 }
 
 func (b *Batch) add(d Dep) {
-	if _, have := b.ids[d.id]; have && !d.versioned {
-		return
-	}
-	if b.ids == nil {
-		b.ids = map[string]struct{}{}
-	}
-	b.ids[d.id] = struct{}{}
+	d.relations = nil // its wholes are in the batch
 	if d.versioned {
 		if b.latest == nil {
 			b.latest = map[string]string{}
 		}
 		b.latest[d.id] = d.hash
 	}
-	d.relations = nil // its wholes are in the batch
+	if i, have := b.ids[d.id]; have {
+		if d.versioned {
+			b.deps[i] = d
+		}
+		return
+	}
+	if b.ids == nil {
+		b.ids = map[string]int{}
+	}
+	b.ids[d.id] = len(b.deps)
 	b.deps = append(b.deps, d)
 }
 
@@ -70,41 +81,70 @@ func (b *Batch) Flush(ctx context.Context) error {
 		return ErrNoInvalidator
 	}
 	defer b.waitTurn(ctx)()
-	b.mu.Lock()
-	deps := b.deps
-	b.deps, b.ids, b.sending = nil, nil, b.ids
-	b.mu.Unlock()
+	deps := b.take()
 	if len(deps) == 0 {
 		return nil
 	}
-	err := to.Invalidate(ctx, Expand(deps...)...) // each id with its last version
+	err := to.Invalidate(context.WithValue(ctx, flushKey{}, b), deps...)
+	b.sent(deps, err)
+	return err
+}
+
+// take empties the batch and returns its deps, which are being sent from now on.
+func (b *Batch) take() []Dep {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sending = nil
-	if err == nil {
-		return nil
-	}
-	collected := b.deps
+	deps := b.deps
 	b.deps, b.ids = nil, nil
+	if b.sending == nil {
+		b.sending = map[string]int{}
+	}
 	for _, d := range deps {
-		// A later flush may have sent a later version.
-		if !d.versioned || d.hash == b.latest[d.id] {
+		b.sending[d.id]++
+	}
+	return deps
+}
+
+// sent takes deps back that could not be sent.
+func (b *Batch) sent(deps []Dep, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range deps {
+		if b.sending[d.id]--; b.sending[d.id] == 0 {
+			delete(b.sending, d.id)
+		}
+	}
+	if err != nil {
+		collected := b.deps
+		b.deps, b.ids = nil, nil
+		for _, d := range deps {
+			// A later flush may have sent a later version.
+			if !d.versioned || d.hash == b.latest[d.id] {
+				b.add(d)
+			}
+		}
+		for _, d := range collected {
 			b.add(d)
 		}
 	}
-	for _, d := range collected {
-		b.add(d)
+	for _, d := range deps {
+		if !b.has(d.id) {
+			delete(b.latest, d.id)
+		}
 	}
-	return err
+}
+
+// has reports whether the batch has collected the dep or is sending it.
+func (b *Batch) has(id string) bool {
+	_, collected := b.ids[id]
+	return collected || b.sending[id] > 0
 }
 
 // Changed implements [Transactional].
 func (b *Batch) Changed(id string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, collected := b.ids[id]
-	_, sending := b.sending[id]
-	return collected || sending
+	return b.has(id)
 }
 
 // waitTurn waits until no other Flush is sending, or ctx ends: the caller has

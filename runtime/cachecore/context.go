@@ -59,7 +59,7 @@ type tracker struct {
 	mu   sync.Mutex
 	set  *depSet // nil until it is asked for, and after more was recorded
 	deps []Dep
-	seen map[seenDep]struct{}
+	seen map[seenDep]int // the index in deps
 }
 
 // seenDep is a key that differs for deps that are not the same declaration.
@@ -73,13 +73,18 @@ func (t *tracker) add(deps []Dep) {
 	defer t.mu.Unlock()
 	for _, d := range deps {
 		key := seenDep{d.id, d.hash, d.Err() == nil}
-		if _, ok := t.seen[key]; ok {
+		if i, ok := t.seen[key]; ok {
+			if t.deps[i].relations == nil && d.relations != nil {
+				// A dep made by hand does not know the relations of the
+				// generated one.
+				t.deps[i], t.set = d, nil
+			}
 			continue
 		}
 		if t.seen == nil {
-			t.seen = map[seenDep]struct{}{}
+			t.seen = map[seenDep]int{}
 		}
-		t.seen[key] = struct{}{}
+		t.seen[key] = len(t.deps)
 		t.deps = append(t.deps, d)
 		t.set = nil
 	}

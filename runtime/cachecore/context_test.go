@@ -3,6 +3,7 @@ package cachecore_test
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -136,5 +137,18 @@ func TestTrack_CoarsensToItsOwnWholes(t *testing.T) {
 		if strings.Join(got, " ") != "b:1 "+order {
 			t.Errorf("sent %v, want b:1 and %s", got, order)
 		}
+	}
+}
+
+// A dep made by hand does not know the relations of the generated one.
+func TestUse_KeepsTheGroupsOfALaterDep(t *testing.T) {
+	t.Parallel()
+	ctx := cachecore.Track(t.Context())
+	doc := cachecore.NewDep("doc:1")
+	cachecore.Use(ctx, doc)
+	cachecore.Use(ctx, doc.GroupedBy(cachecore.NewDep("user:1")))
+	cachecore.Use(ctx, doc)
+	if got := idsOf(t, sentWith(ctx, t)); !slices.Equal(got, []string{"doc:1", "user:1"}) {
+		t.Errorf("got %v", got)
 	}
 }

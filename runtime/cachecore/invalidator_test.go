@@ -154,7 +154,7 @@ func TestBatch_TheNewerVersionStandsWhenAFlushIsOvertaken(t *testing.T) {
 	batch := cachecore.NewBatch()
 	overtaken := invalidatorFunc(func(ctx context.Context, deps ...cachecore.Dep) error {
 		if deps[0].Hash() == "old" {
-			return errors.Join(down, batch.Invalidate(ctx, cachecore.NewDep("doc:1").WithHash("new")))
+			return errors.Join(down, batch.Invalidate(t.Context(), cachecore.NewDep("doc:1").WithHash("new")))
 		}
 		return to.Invalidate(ctx, deps...)
 	})
@@ -254,20 +254,39 @@ func TestBatch_WriteDuringAFlushIsSentAgain(t *testing.T) {
 	t.Parallel()
 	batch, doc := cachecore.NewBatch(), cachecore.NewDep("doc:1")
 	sent := 0
-	ctx := cachecore.WithInvalidator(t.Context(), invalidatorFunc(func(ctx context.Context, _ ...cachecore.Dep) error {
+	ctx := cachecore.WithInvalidator(t.Context(), invalidatorFunc(func(context.Context, ...cachecore.Dep) error {
 		if sent++; sent > 1 {
 			return nil
 		}
 		if !batch.Changed("doc:1") {
 			t.Error("the dep counts as committed while it is being sent")
 		}
-		return batch.Invalidate(ctx, doc)
+		return batch.Invalidate(t.Context(), doc)
 	}))
 	if err := errors.Join(batch.Invalidate(ctx, doc), batch.Flush(ctx), batch.Flush(ctx)); err != nil {
 		t.Fatal(err)
 	}
 	if sent != 2 || batch.Changed("doc:1") {
 		t.Errorf("sent %d times, want 2; changed: %v", sent, batch.Changed("doc:1"))
+	}
+}
+
+// decorated hides that it is a batch.
+type decorated struct{ cachecore.Invalidator }
+
+func TestBatch_DoesNotFlushIntoItself(t *testing.T) {
+	t.Parallel()
+	to, batch := &memory{}, cachecore.NewBatch()
+	outer := cachecore.WithInvalidator(t.Context(), to)
+	inner := cachecore.WithInvalidator(outer, decorated{batch})
+	if err := cachecore.Invalidate(inner, cachecore.NewDep("doc:1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := batch.Flush(inner); err == nil || !batch.Changed("doc:1") {
+		t.Errorf("flushed into itself: %v", err)
+	}
+	if err := batch.Flush(outer); err != nil || to.ids() != "doc:1" || batch.Changed("doc:1") {
+		t.Errorf("flushed %q, %v", to.ids(), err)
 	}
 }
 

@@ -18,11 +18,39 @@ type jsonDep struct {
 	GroupedBy []Dep   `json:"grouped_by,omitempty"`
 }
 
+// Limits of a dep in JSON. The deps that the relations lead to are written where
+// they are named, so that a few can become many.
+const (
+	maxJSONDepth = 32
+	maxJSONDeps  = 1000
+)
+
+// countJSON returns the number of deps in the dep's JSON, up to the limit.
+func (d Dep) countJSON(depth int) (int, error) {
+	if err := d.Err(); err != nil {
+		return 0, err
+	}
+	n, r := 1, d.related()
+	for _, related := range slices.Concat(r.wholes, r.groups) {
+		if depth == maxJSONDepth {
+			return 0, fmt.Errorf("relations of dep %s are deeper than %d", quote(d.id), maxJSONDepth)
+		}
+		more, err := related.countJSON(depth + 1)
+		if err != nil {
+			return 0, err
+		}
+		if n += more; n > maxJSONDeps {
+			return 0, fmt.Errorf("relations of dep %s lead to more than %d deps", quote(d.id), maxJSONDeps)
+		}
+	}
+	return n, nil
+}
+
 // MarshalJSON implements [json.Marshaler], so that a queued job can contain a
 // dep. The object has the members id, version, part_of and grouped_by. An
 // invalid dep is an error.
 func (d Dep) MarshalJSON() ([]byte, error) {
-	if err := d.Err(); err != nil {
+	if _, err := d.countJSON(1); err != nil {
 		return nil, err
 	}
 	r := d.related()
@@ -38,6 +66,9 @@ func (d Dep) MarshalJSON() ([]byte, error) {
 func (d *Dep) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		return nil // as for any other type
+	}
+	if depth := jsonDepth(text); depth > 2*maxJSONDepth { // an array and an object a level
+		return fmt.Errorf("dep: relations are deeper than %d", maxJSONDepth)
 	}
 	members, err := wire.Members(text)
 	if err != nil {
@@ -85,4 +116,24 @@ func (d *Dep) UnmarshalJSON(text []byte) error {
 	}
 	*d = read
 	return nil
+}
+
+// jsonDepth returns how deep the arrays and objects of a JSON text are nested.
+func jsonDepth(text []byte) int {
+	depth, most, inString := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			inString = !inString
+		case inString && c == '\\':
+			i++ // the next byte does not end the string
+		case inString:
+		case c == '[' || c == '{':
+			depth++
+			most = max(most, depth)
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return most
 }

@@ -3,6 +3,7 @@ package cachecore_test
 import (
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,5 +61,44 @@ func TestDep_JSONRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || d.ID() != "before:1" {
 			t.Errorf("%s: got %v, %v; want an error with %q", text, d, err, want)
 		}
+	}
+}
+
+// Related deps are written where they are named, which must not explode.
+func TestDep_JSONIsBounded(t *testing.T) {
+	t.Parallel()
+	chain, diamond := cachecore.NewDep("chain:0"), cachecore.NewDep("diamond:0")
+	for i := 1; i <= 40; i++ {
+		id := strconv.Itoa(i)
+		chain = cachecore.NewDep("chain:" + id).PartOf(chain)
+		if i < 12 {
+			diamond = cachecore.NewDep("diamond:"+id).PartOf(cachecore.NewDep("left:"+id).PartOf(diamond), cachecore.NewDep("right:"+id).PartOf(diamond))
+		}
+		text, err := json.Marshal(chain)
+		if (err == nil) != (i < 32) {
+			t.Errorf("chain of %d: %v", i+1, err)
+		}
+		if err == nil {
+			var back cachecore.Dep
+			if err := json.Unmarshal(text, &back); err != nil {
+				t.Errorf("chain of %d: %v", i+1, err)
+			}
+		}
+	}
+	if text, err := json.Marshal(diamond); err == nil {
+		t.Errorf("a diamond became %d bytes", len(text))
+	}
+	deep := `{"id":"a","part_of":[` + strings.Repeat(`{"id":"b","part_of":[`, 100_000)
+	if err := json.Unmarshal([]byte(deep+strings.Repeat("]}", 100_001)), new(cachecore.Dep)); err == nil {
+		t.Error("read relations without a bound")
+	}
+	brackets := cachecore.NewDep("doc:" + strings.Repeat("[{\"\\", 100))
+	text, err := json.Marshal(brackets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back cachecore.Dep
+	if err := json.Unmarshal(text, &back); err != nil || back.ID() != brackets.ID() {
+		t.Errorf("brackets in an id: %v", err)
 	}
 }

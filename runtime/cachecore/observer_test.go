@@ -143,4 +143,18 @@ func TestCall_DegradedRequestHasTheGatewaysStatus(t *testing.T) {
 			t.Errorf("X-Cache %q: got %+v, want %v", sent, all, want)
 		}
 	}
+	// A request that failed has no status, but the reason is kept.
+	c := inMemory(t, scripted("error"))
+	ctx, call := cachecore.WithCall(cachecore.WithDeps(t.Context(), cachecore.NewDep("")))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://gateway.test/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := c.Transport().RoundTrip(req); err == nil {
+		_ = resp.Body.Close()
+		t.Error("the request did not fail")
+	}
+	if all := call.Statuses(); len(all) != 1 || all[0].Status != cachecore.Unknown || all[0].Err == nil {
+		t.Errorf("failed: got %+v", all)
+	}
 }

@@ -47,14 +47,15 @@ func (t *Transport) plan(req *http.Request) plan {
 	if p.declared, p.reason = declaredBy(req); p.reason != nil {
 		return p
 	}
+	// An answer without deps depends on the tenant's policy.
+	if p.reason = uncommitted(ctx, p.declared.list()); p.reason != nil {
+		return p
+	}
 	if p.declared.empty() {
 		return plan{route: tag}
 	}
 	p.set = p.declared.within(t.client.cfg.budget)
 	if p.reason = p.set.err; p.reason != nil {
-		return p
-	}
-	if p.reason = uncommitted(ctx, p.declared.deps); p.reason != nil {
 		return p
 	}
 	p.route = tag
@@ -114,13 +115,14 @@ func (p plan) warn(ctx context.Context, logger *slog.Logger) {
 }
 
 // status returns the cache status of the answer, which is nil if the request
-// failed.
+// failed. An answer to a degraded request is a bypass, even if the gateway does
+// not say so.
 func (p plan) status(resp *http.Response) CacheStatus {
 	s := CacheStatus{Status: Unknown}
 	if resp != nil {
 		s = ParseStatus(resp.Header)
 	}
-	if s.Err = p.reason; p.reason != nil && s.Status == Unknown {
+	if s.Err = p.reason; p.reason != nil && resp != nil && s.Status == Unknown {
 		s.Status = Bypass
 	}
 	return s

@@ -30,7 +30,8 @@ type CacheStatus struct {
 	Age        time.Duration // since the answer was made, in whole seconds; 0 for a miss and a bypass
 
 	// Err is the reason why the client sent the request as a bypass although it
-	// had deps: one was invalid, or they did not fit. Otherwise it is nil.
+	// had deps: one was invalid, they did not fit, or the transaction of the
+	// request has changed one ([ErrUncommitted]). Otherwise it is nil.
 	Err error
 }
 

@@ -109,7 +109,7 @@ func (t *Transport) send(req *http.Request, p plan) (*http.Response, error) {
 		return resp, err
 	}
 	status := p.status(resp)
-	if status.Status != Unknown {
+	if status.Status != Unknown || status.Err != nil {
 		call.add(status)
 	}
 	if watched {

@@ -73,6 +73,21 @@ func TestTransport_UncommittedDataIsNeverCached(t *testing.T) {
 	}
 }
 
+// An answer without deps depends on the tenant's policy too.
+func TestTransport_UncommittedPolicyWithoutDeps(t *testing.T) {
+	t.Parallel()
+	c := inMemory(t, scripted("BYPASS"))
+	inTx := cachecore.WithInvalidator(t.Context(), cachecore.NewBatch())
+	if err := cachecore.Invalidate(inTx, cachecore.NewDep("cc:policy-version")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, call := cachecore.WithCall(inTx)
+	post(ctx, t, c.HTTPClient(), "http://gateway.test")
+	if err := call.Status().Err; !errors.Is(err, cachecore.ErrUncommitted) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTransport_CachesAgainAfterTheFlush(t *testing.T) {
 	t.Parallel()
 	gateway := &memory{}
