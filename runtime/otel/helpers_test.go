@@ -2,6 +2,8 @@ package otelcachecore_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -61,18 +63,33 @@ func series(name string, set attribute.Set) string {
 	return name + "{" + set.Encoded(attribute.DefaultEncoder()) + "}"
 }
 
+// errRefused is the error of ask for an answer other than 200.
+var errRefused = errors.New("answered")
+
 // ask sends a chat completion request and reads the answer.
 func ask(ctx context.Context, c *cachecore.Client, url, question string) error {
-	body := `{"model":"m","messages":[{"role":"user","content":"` + question + `"}]}`
+	return post(ctx, c, url, `{"model":"m","messages":[{"role":"user","content":"`+question+`"}]}`)
+}
+
+// stream works like ask and wants the answer as a stream.
+func stream(ctx context.Context, c *cachecore.Client, url, question string) error {
+	return post(ctx, c, url, `{"model":"m","stream":true,"messages":[{"role":"user","content":"`+question+`"}]}`)
+}
+
+func post(ctx context.Context, c *cachecore.Client, url, body string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", strings.NewReader(body))
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.HTTPClient().Do(req)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, resp.Body)
 	_ = resp.Body.Close()
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%w %d", errRefused, resp.StatusCode)
+	}
 	return err
 }
