@@ -22,12 +22,12 @@ type panel struct {
 	Type        string `json:"type"`
 	GridPos     struct {
 		X, Y, W, H int
-	} `json:"gridPos"`
+	}
 	Datasource struct {
 		UID string `json:"uid"`
 	} `json:"datasource"`
 	Targets []struct {
-		RefID string `json:"refId"`
+		RefID string
 		Expr  string `json:"expr"`
 	} `json:"targets"`
 }

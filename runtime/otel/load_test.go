@@ -69,7 +69,7 @@ func newApplication(t *testing.T) *application {
 	if a.observer, err = otelcachecore.NewObserver(otelcachecore.WithMeterProvider(provider)); err != nil {
 		t.Fatal(err)
 	}
-	phase := prometheus.NewGauge(prometheus.GaugeOpts{Name: "phase"})
+	phase := prometheus.NewGauge(prometheus.GaugeOpts{Name: "phase", Help: "What the application has done."})
 	registry.MustRegister(phase)
 	handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	var one sync.Mutex

@@ -55,20 +55,18 @@ func startServer(t *testing.T, target string) *server {
 		address := freeAddress(t)
 		s := &server{url: "http://" + address, client: &http.Client{Transport: transport}}
 		var output bytes.Buffer
-		cmd := exec.Command(program, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
+		cmd := exec.CommandContext(t.Context(), program, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
 		cmd.Stderr = &output
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		ended := make(chan struct{})
 		go func() {
-			_ = cmd.Wait() // after the signal below, or a reason in its output
+			_ = cmd.Wait() // the end of the test interrupts it, or its output has the reason
 			close(ended)
 		}()
-		t.Cleanup(func() {
-			_ = cmd.Process.Signal(os.Interrupt) // by its process id; it may have ended
-			<-ended
-		})
+		t.Cleanup(func() { <-ended })
 		if s.awaitReady(t, ended) {
 			return s
 		}
@@ -150,14 +148,14 @@ func (s *server) query(t *testing.T, expression string) map[string]float64 {
 	}
 	var found struct {
 		Data struct {
-			Type   string `json:"resultType"`
-			Result []struct {
+			ResultType string
+			Result     []struct {
 				Metric map[string]string `json:"metric"`
 				Value  [2]any            `json:"value"`
 			} `json:"result"`
 		} `json:"data"`
 	}
-	if err := json.Unmarshal(resp.body, &found); err != nil || resp.code != http.StatusOK || found.Data.Type != "vector" {
+	if err := json.Unmarshal(resp.body, &found); err != nil || resp.code != http.StatusOK || found.Data.ResultType != "vector" {
 		t.Fatalf("%s: %d, %v\n%s", expression, resp.code, err, resp.body)
 	}
 	values := map[string]float64{}
