@@ -77,6 +77,7 @@ func TestCommandsRun(t *testing.T) {
 		},
 		"go get github.com/depgen/depgen/runtime/txn/pgxtxn":  isModule,
 		"go get github.com/depgen/depgen/runtime/txn/gormtxn": isModule,
+		"go get github.com/depgen/depgen/runtime/otel":        isModule,
 	}
 	done := map[string]bool{}
 	for _, p := range pages(t) {

@@ -17,8 +17,8 @@ import (
 // codeLeft is the gateway's record of a request whose client left.
 const codeLeft = 499
 
-// A real Prometheus scrapes an application under load. What it then knows is
-// what the gateway has recorded, to the request.
+// A real Prometheus scrapes an application under load. Its numbers then equal
+// the gateway's record exactly.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	a := newApplication(t)

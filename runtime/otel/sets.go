@@ -34,7 +34,7 @@ const (
 	invalidations
 	durations
 	work       // attempts and answers
-	background // and what was given up
+	background // also of given_up
 )
 
 // key contains the values of a set of attributes.
