@@ -1,6 +1,8 @@
 package tenant
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
@@ -8,14 +10,24 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// anyToken matches a gateway token, valid or not, with any text around it: the
-// prefix of a token, or the first two parts of a JWT. A JWT begins with {" in
-// base64.
-var anyToken = regexp.MustCompile(`\b` + wire.TokenPrefix + `|eyJ[\w-]*=*\.[\w-]*=*\.`)
+var (
+	// glued matches most gateway tokens with any text around them: the prefix
+	// of a token, or the first two parts of a JWT that begins with {" in base64.
+	glued = regexp.MustCompile(`\b` + wire.TokenPrefix + `|eyJ[\w-]*=*\.[\w-]*=*\.`)
 
-// holdsToken reports whether s contains a gateway token. Any other Authorization
-// header is taken for the upstream's own key.
-func holdsToken(s string) bool { return anyToken.MatchString(s) }
+	// word matches the first part of a JWT, whose JSON can begin in other ways.
+	word = regexp.MustCompile(`([\w-]+)\.[\w-]*\.`)
+)
+
+// holdsToken reports whether s contains a gateway token, valid or not. Any other
+// Authorization header is taken for the upstream's own key.
+func holdsToken(s string) bool {
+	return glued.MatchString(s) || slices.ContainsFunc(word.FindAllStringSubmatch(s, -1), func(m []string) bool {
+		header, err := base64.RawURLEncoding.DecodeString(m[1])
+		var fields map[string]json.RawMessage
+		return err == nil && json.Unmarshal(header, &fields) == nil && fields["alg"] != nil
+	})
+}
 
 // UpstreamKey returns the Authorization to forward: the client's own, unless it
 // contains a token of this or another gateway.
