@@ -1,6 +1,6 @@
 module github.com/depgen/depgen/runtime/txn/pgxtxn
 
-go 1.26.0
+go 1.25.0
 
 replace github.com/depgen/depgen => ../../..
 

@@ -170,7 +170,8 @@ func TestInTx_CommitWhoseAnswerIsLost(t *testing.T) {
 	err := pgxtxn.InTx(cachecore.WithInvalidator(t.Context(), rec), pool, pgx.TxOptions{}, func(ctx context.Context, tx pgx.Tx) error {
 		return wrap(tx).Put(ctx, "new")
 	})
-	if _, unknown := errors.AsType[*txn.CommitUnknownError](err); !unknown {
+	var unknown *txn.CommitUnknownError
+	if !errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
 	}
 	rec.RequireInvalidated(txntest.Doc("1"))
