@@ -91,29 +91,11 @@ func (e *CommitUnknownError) Flush(ctx context.Context) error { return e.changes
 // not that of a transaction.
 var ErrNoTransaction = errors.New("txn: context has no transaction; use the one that InTx or Do passes to its function")
 
-// changes is the invalidator in the context of a transaction. It collects the
-// changes until the transaction ends.
-type changes struct {
-	batch *cachecore.Batch
-	to    cachecore.Invalidator // for committed changes
-}
-
-// Invalidate implements [cachecore.Invalidator].
-func (c *changes) Invalidate(ctx context.Context, deps ...cachecore.Dep) error {
-	return c.batch.Invalidate(ctx, deps...)
-}
-
-// Changed implements [cachecore.Transactional].
-func (c *changes) Changed(id string) bool { return c.batch.Changed(id) }
-
-func (c *changes) flush(ctx context.Context) error {
-	return c.batch.Flush(cachecore.WithInvalidator(ctx, c.to))
-}
-
 // Do begins a transaction and calls f with it and with a context that collects
 // invalidations. If f returns nil, Do commits and then invalidates, through the
 // invalidator of ctx. If f returns an error or panics, or if ctx has ended, Do
-// rolls back and drops the invalidations. f must not end the transaction.
+// rolls back and drops the invalidations. f must not end the transaction. After
+// the end, an invalidation with the context of f is sent at once.
 //
 // Do returns [cachecore.ErrNoInvalidator] before it begins if ctx has no
 // invalidator. After a commit it returns nil or a [FlushError]. It waits for the
@@ -124,16 +106,17 @@ func (c *changes) flush(ctx context.Context) error {
 // inside f invalidates when it is committed, even if the outer one is rolled
 // back.
 func Do[T Tx](ctx context.Context, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error) error {
-	to, ok := cachecore.InvalidatorFrom(ctx)
+	base, ok := cachecore.InvalidatorFrom(ctx)
+	if outer := changesOf(ctx); outer != nil {
+		base, ok = outer.base, true
+	}
 	if !ok {
 		return cachecore.ErrNoInvalidator
 	}
-	if outer, is := to.(*changes); is {
-		to = outer.to
-	}
-	c := &changes{cachecore.NewBatch(), to}
+	c := newChanges(base, base)
+	defer c.end()
 	flush := func() error { return c.flush(context.WithoutCancel(ctx)) }
-	ended, err := run(cachecore.WithInvalidator(ctx, c), begin, f, flush)
+	ended, err := run(ctx, c, begin, f, flush)
 	switch ended {
 	case committed:
 		if err := flush(); err != nil {
@@ -152,15 +135,15 @@ func Do[T Tx](ctx context.Context, begin func(context.Context) (T, error), f fun
 // of the part are added. They are also added if it is unknown whether the part
 // was rolled back.
 func Nest[T Tx](ctx context.Context, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error) error {
-	inv, _ := cachecore.InvalidatorFrom(ctx)
-	outer, ok := inv.(*changes)
-	if !ok {
+	outer := changesOf(ctx)
+	if outer == nil {
 		return ErrNoTransaction
 	}
-	c := &changes{cachecore.NewBatch(), outer}
+	c := newChanges(outer, outer.base)
+	outer.begin(c)
+	defer c.end()
 	flush := func() error { return c.flush(ctx) }
-	inner := &changes{c.batch, outer.to} // for a transaction that begins inside f
-	ended, err := run(cachecore.WithInvalidator(ctx, inner), func(ctx context.Context) (part[T], error) {
+	ended, err := run(ctx, c, func(ctx context.Context) (part[T], error) {
 		tx, err := begin(ctx)
 		return part[T]{tx}, err
 	}, func(ctx context.Context, p part[T]) error { return f(ctx, p.tx) }, flush)
@@ -209,7 +192,7 @@ const (
 
 // run begins a transaction, calls f, and commits or rolls back. If f panics and
 // may have committed, it calls flush.
-func run[T Tx](ctx context.Context, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error, flush func() error) (outcome, error) {
+func run[T Tx](ctx context.Context, c *changes, begin func(context.Context) (T, error), f func(ctx context.Context, tx T) error, flush func() error) (outcome, error) {
 	// database/sql rolls back when the context of the beginning ends. Then a
 	// transaction that is already done would not tell who has ended it.
 	beginning, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -228,7 +211,7 @@ func run[T Tx](ctx context.Context, begin func(context.Context) (T, error), f fu
 			_ = flush() // the panic goes on
 		}
 	}()
-	err = f(ctx, tx)
+	err = f(c.in(ctx), tx)
 	returned = true
 	if err == nil {
 		err = context.Cause(ctx)

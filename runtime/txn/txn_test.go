@@ -430,3 +430,82 @@ func TestDo_UncommittedDataIsNeverCached(t *testing.T) {
 		t.Errorf("after the rollback: %v, want a miss", got)
 	}
 }
+
+// A goroutine may outlive the function that has started it.
+func TestDo_InvalidationAfterTheEndIsSent(t *testing.T) {
+	t.Parallel()
+	for _, end := range []error{nil, errRefused} {
+		rec := cachecoretest.NewRecorder(t)
+		var inside, inSavepoint context.Context
+		tx := &recordedTx{}
+		err := txn.Do(cachecore.WithInvalidator(t.Context(), rec), tx.begin, func(ctx context.Context, _ *recordedTx) error {
+			inside = ctx
+			inner := &recordedTx{}
+			return errors.Join(end, txn.Nest(ctx, inner.begin, func(ctx context.Context, _ *recordedTx) error {
+				inSavepoint = ctx
+				return nil
+			}))
+		})
+		if !errors.Is(err, end) {
+			t.Fatal(err)
+		}
+		late, later := cachecore.NewDep("doc:late"), cachecore.NewDep("doc:later")
+		if err := errors.Join(cachecore.Invalidate(inside, late), cachecore.Invalidate(inSavepoint, later)); err != nil {
+			t.Error(err)
+		}
+		rec.RequireInvalidated(late, later)
+	}
+}
+
+// wrapper stands between a transaction and its function.
+type wrapper struct{ cachecore.Invalidator }
+
+func TestDo_InvalidatorThatIsWrappedInside(t *testing.T) {
+	t.Parallel()
+	rec := cachecoretest.NewRecorder(t)
+	outer, inner, savepoint := &recordedTx{}, &recordedTx{}, &recordedTx{}
+	err := txn.Do(cachecore.WithInvalidator(t.Context(), rec), outer.begin, func(ctx context.Context, _ *recordedTx) error {
+		inv, _ := cachecore.InvalidatorFrom(ctx)
+		ctx = cachecore.WithInvalidator(ctx, wrapper{inv})
+		return errors.Join(
+			txn.Do(ctx, inner.begin, change),
+			txn.Nest(ctx, savepoint.begin, func(ctx context.Context, _ *recordedTx) error {
+				return cachecore.Invalidate(ctx, cachecore.NewDep("doc:dropped"))
+			}),
+			errRefused,
+		)
+	})
+	if !errors.Is(err, errRefused) || errors.Is(err, txn.ErrNoTransaction) {
+		t.Errorf("got %v", err)
+	}
+	rec.RequireInvalidated(doc)
+	rec.RequireNotInvalidated(cachecore.NewDep("doc:dropped"))
+}
+
+// A request with the outer context may read what a savepoint has written.
+func TestNest_ChangesCountOutsideOfIt(t *testing.T) {
+	t.Parallel()
+	changed := func(ctx context.Context) bool {
+		inv, _ := cachecore.InvalidatorFrom(ctx)
+		return inv.(cachecore.Transactional).Changed(doc.ID())
+	}
+	tx, inner := &recordedTx{}, &recordedTx{}
+	var inside context.Context
+	err := txn.Do(cachecore.WithInvalidator(t.Context(), cachecoretest.NewRecorder(t)), tx.begin, func(outer context.Context, _ *recordedTx) error {
+		inside = outer
+		err := txn.Nest(outer, inner.begin, func(ctx context.Context, tx *recordedTx) error {
+			err := change(ctx, tx)
+			if !changed(outer) {
+				t.Error("the change does not count outside of the open savepoint")
+			}
+			return errors.Join(err, errRefused)
+		})
+		if !errors.Is(err, errRefused) || changed(outer) {
+			t.Errorf("after the savepoint was rolled back: %v, changed: %v", err, changed(outer))
+		}
+		return change(outer, tx)
+	})
+	if err != nil || changed(inside) {
+		t.Errorf("after the end: %v, changed: %v", err, changed(inside))
+	}
+}
