@@ -16,7 +16,7 @@ import (
 // returns an invalidator that has invalidated nothing, and a function that
 // returns the deps that have been invalidated so far. For an invalidator that
 // defers its work, such as a [cachecore.Batch], that function does the work
-// first.
+// first. It lists a dep as often as the dep was invalidated.
 func TestInvalidator(t *testing.T, start func(t *testing.T) (inv cachecore.Invalidator, done func() []cachecore.Dep)) {
 	t.Helper()
 	for _, c := range contract {
@@ -49,6 +49,13 @@ var contract = []struct {
 	{"versions", func(ctx context.Context, inv cachecore.Invalidator, done func() []cachecore.Dep) []string {
 		sku := cachecore.NewDep("sku:1")
 		return expect(inv.Invalidate(ctx, sku.WithHash("41"), sku.WithHash("42")), nil, done(), sku.WithHash("42"))
+	}},
+	{"the same dep again", func(ctx context.Context, inv cachecore.Invalidator, done func() []cachecore.Dep) []string {
+		doc, sku := cachecore.NewDep("doc:1"), cachecore.NewDep("sku:1")
+		faults := expect(inv.Invalidate(ctx, doc, sku.WithHash("42")), nil, done(), doc, sku.WithHash("42"))
+		before := len(done())
+		faults = append(faults, expect(inv.Invalidate(ctx, doc, sku.WithHash("41")), nil, done()[min(before, len(done())):], doc, sku.WithHash("41"))...)
+		return faults
 	}},
 	{"invalid deps", func(ctx context.Context, inv cachecore.Invalidator, done func() []cachecore.Dep) []string {
 		cause := errors.New("no such user")

@@ -18,9 +18,6 @@ func TestInvalidator_Client(t *testing.T) { //nolint:tparallel // its subtests r
 		g := NewGateway(t)
 		c := g.Client(cachecore.WithLogger(slog.New(slog.DiscardHandler)))
 		return c, func() []cachecore.Dep {
-			if err := c.Close(context.Background()); err != nil { // what it does in the background
-				t.Error(err)
-			}
 			return g.Invalidated()
 		}
 	})
@@ -53,6 +50,7 @@ func TestInvalidator_Recorder(t *testing.T) { //nolint:tparallel // its subtests
 type broken struct {
 	fault string
 	deps  []cachecore.Dep
+	seen  map[string]bool
 }
 
 func (b *broken) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
@@ -69,11 +67,16 @@ func (b *broken) Invalidate(_ context.Context, deps ...cachecore.Dep) error {
 			errs = append(errs, err)
 		case err != nil:
 			errs = append(errs, &cachecore.InvalidateError{Dep: d, Err: err})
+		case b.fault == "sends each dep once" && b.seen[d.ID()]:
 		case d.Versioned() && b.fault == "loses versions":
 			b.deps = append(b.deps, cachecore.NewDep(d.ID()))
 		default:
 			b.deps = append(b.deps, d)
 		}
+		if b.seen == nil {
+			b.seen = map[string]bool{}
+		}
+		b.seen[d.ID()] = true
 	}
 	if b.fault == "does nothing" {
 		b.deps = nil
@@ -88,8 +91,9 @@ func TestInvalidator_FindsFaults(t *testing.T) {
 		"stops at an invalid dep": "invalid deps",
 		"ignores invalid deps":    "an invalid whole,invalid deps",
 		"reports no deps":         "an invalid whole,invalid deps",
-		"loses versions":          "versions",
-		"does nothing":            "a context that has ended,an invalid whole,concurrent calls,invalid deps,versions,wholes",
+		"loses versions":          "the same dep again,versions",
+		"sends each dep once":     "the same dep again",
+		"does nothing":            "a context that has ended,an invalid whole,concurrent calls,invalid deps,the same dep again,versions,wholes",
 	} {
 		var found []string
 		for _, c := range contract {
