@@ -15,7 +15,7 @@ func (s *depSet) coarser(excess int) *depSet {
 	if len(wholes) == 0 {
 		n := headerLine(len(s.header))
 		return &depSet{deps: s.deps, err: fmt.Errorf(
-			"%d deps take %d bytes of headers, of which %d are allowed: declare fewer, or give their kinds a part_of", len(s.deps), n, n-excess)}
+			"%d deps take %d bytes of headers, of which %d are allowed; declare fewer, or give their kinds a part_of", len(s.deps), n, n-excess)}
 	}
 	deps := slices.Clone(s.deps)
 	for i, d := range deps {

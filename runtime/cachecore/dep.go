@@ -35,9 +35,9 @@ func NewDep(id string) Dep {
 	d := Dep{id: id, hash: wire.DefaultHash}
 	switch prefix, rest, found := strings.Cut(id, ":"); {
 	case id == "" || found && rest == "":
-		d.err = fmt.Errorf("dep %s has an empty id: give it the id of the data", quote(id))
+		d.err = fmt.Errorf("dep %s has an empty id; give it the id of the data", quote(id))
 	case found && prefix == "":
-		d.err = fmt.Errorf("dep %s has no prefix: write it as kind:id", quote(id))
+		d.err = fmt.Errorf("dep %s has no prefix; write it as kind:id", quote(id))
 	case len(id) > wire.MaxID:
 		d.err = fmt.Errorf("dep %s has an id of %d bytes, more than %d; use a hash of the id", quote(id), len(id), wire.MaxID)
 	case !utf8.ValidString(id):
@@ -64,7 +64,7 @@ func quote(id string) string {
 func NewCompositeDep(prefix string, parts ...string) Dep {
 	d := NewDep(wire.ID(prefix, parts...))
 	if d.err == nil && slices.Contains(parts, "") {
-		d.err = fmt.Errorf("dep %s has an empty part: give it the whole id of the data", quote(d.id))
+		d.err = fmt.Errorf("dep %s has an empty part; give it the whole id of the data", quote(d.id))
 	}
 	return d
 }
@@ -88,7 +88,7 @@ func (d Dep) WithHash(hash string) Dep {
 	switch {
 	case d.err != nil:
 	case hash == "":
-		d.err = fmt.Errorf("dep %s has an empty hash: give it the version of the data", quote(d.id))
+		d.err = fmt.Errorf("dep %s has an empty hash; give it the version of the data", quote(d.id))
 	case len(hash) > wire.MaxHash:
 		d.err = fmt.Errorf("dep %s has a hash of %d bytes, more than %d; use a hash of the version", quote(d.id), len(hash), wire.MaxHash)
 	case !utf8.ValidString(hash):
@@ -146,7 +146,7 @@ func (d Dep) Versioned() bool { return d.versioned }
 // nil if it is valid.
 func (d Dep) Err() error {
 	if d.err == nil && d.id == "" {
-		return errors.New("dep is the zero value: make it with a generated function or NewDep")
+		return errors.New("dep is the zero value; make it with a generated function or NewDep")
 	}
 	return d.err
 }

@@ -39,7 +39,7 @@ func newDepSet(deps []Dep) *depSet {
 			s.err = d.Err()
 		}
 		if have.hash != d.hash && s.err == nil {
-			s.err = fmt.Errorf("dep %q is declared with the hashes %q and %q: declare the one that the answer is made from", d.id, have.hash, d.hash)
+			s.err = fmt.Errorf("dep %q is declared with the hashes %q and %q; declare the one that the answer is made from", d.id, have.hash, d.hash)
 		}
 	})
 	for i := range s.deps {

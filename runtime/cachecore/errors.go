@@ -12,7 +12,7 @@ import (
 
 // ErrNoInvalidator is returned by [Invalidate], and so by generated functions,
 // when neither the context nor [SetDefault] sets an invalidator.
-var ErrNoInvalidator = errors.New("cachecore: no invalidator: call cachecore.SetDefault at start-up, or put one into the context with cachecore.WithInvalidator")
+var ErrNoInvalidator = errors.New("cachecore: no invalidator; call cachecore.SetDefault at start-up, or put one into the context with cachecore.WithInvalidator")
 
 // ErrClosed is returned for invalidations by a [Client] that is closed.
 var ErrClosed = errors.New("the client is closed")

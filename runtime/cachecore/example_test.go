@@ -217,7 +217,7 @@ func ExampleClient_InvalidateMany() {
 	// Output:
 	// doc:1 1 1 <nil>
 	// table:docs 0 1 <nil>
-	// doc: 0 0 cachecore: invalidate "doc:": dep "doc:" has an empty id: give it the id of the data
+	// doc: 0 0 cachecore: invalidate "doc:": dep "doc:" has an empty id; give it the id of the data
 }
 
 func ExampleAuthError() {

@@ -41,7 +41,7 @@ func newTransport(c *Client) *Transport {
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.client == nil || req.URL == nil {
 		closeBody(req)
-		return nil, errors.New("cachecore: transport without a client or request without a URL: take it from Client.Transport")
+		return nil, errors.New("cachecore: transport without a client or request without a URL; take it from Client.Transport")
 	}
 	p := t.plan(req)
 	switch p.route {

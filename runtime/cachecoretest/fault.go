@@ -35,7 +35,7 @@ type Fault struct {
 func (g *Gateway) Fail(e Endpoint, n int, f Fault) {
 	g.tb.Helper()
 	if e != Completions && e != Invalidate {
-		g.tb.Fatalf("cachecoretest: Fail: no endpoint %q: give Completions (%s) or Invalidate (%s)", e, Completions, Invalidate)
+		g.tb.Fatalf("cachecoretest: Fail: no endpoint %q; give Completions (%s) or Invalidate (%s)", e, Completions, Invalidate)
 		return
 	}
 	if n < 1 {
@@ -121,7 +121,7 @@ func (fs *faults) reportUnmet(tb testingT) {
 	defer fs.mu.Unlock()
 	for _, e := range []Endpoint{Completions, Invalidate} {
 		if n := len(fs.queued[e]); n > 0 {
-			tb.Errorf("cachecoretest: %d of the faults for %s were never met: give Fail as many as there are calls", n, e)
+			tb.Errorf("cachecoretest: %d of the faults for %s were never met; give Fail as many as there are calls", n, e)
 		}
 	}
 }

@@ -122,7 +122,7 @@ func TestFail_UnknownEndpointFailsTheTest(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}
 	newGateway(tb, nil).Fail("/v1/embeddings", 1, Fault{Status: 500})
-	requireFailures(t, tb.finish(), `cachecoretest: Fail: no endpoint "/v1/embeddings": give Completions (/v1/chat/completions) or Invalidate (/v1/invalidate)`)
+	requireFailures(t, tb.finish(), `cachecoretest: Fail: no endpoint "/v1/embeddings"; give Completions (/v1/chat/completions) or Invalidate (/v1/invalidate)`)
 }
 
 // A fault that no call can meet does not test any code.

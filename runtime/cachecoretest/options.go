@@ -21,7 +21,7 @@ func (s *settings) model(tb testingT) upstream {
 	case !s.hasModel:
 		return upstream{devgateway.Echo()}
 	case s.upstream == nil:
-		tb.Fatalf("cachecoretest: WithUpstream: the RoundTripper is nil: leave the option out for answers of devgateway.Echo")
+		tb.Fatalf("cachecoretest: WithUpstream: the RoundTripper is nil; leave the option out for answers of devgateway.Echo")
 	}
 	return upstream{s.upstream}
 }

@@ -28,7 +28,7 @@ func TestWithUpstream_CompletesABareResponse(t *testing.T) {
 
 func TestWithUpstream_NilFailsTheTest(t *testing.T) {
 	t.Parallel()
-	const want = "cachecoretest: WithUpstream: the RoundTripper is nil: leave the option out"
+	const want = "cachecoretest: WithUpstream: the RoundTripper is nil; leave the option out"
 	tb := &fakeT{}
 	newRecorder(tb, []RecorderOption{WithUpstream(nil)})
 	requireFailures(t, tb.finish(), want)

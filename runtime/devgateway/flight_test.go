@@ -419,7 +419,7 @@ func TestCloseWaits(t *testing.T) {
 			isClosed = true
 		})
 		synctest.Wait()
-		send(t, g, question("hello")).want(t, `503  {"error":{"code":"closing","message":"the gateway is shutting down: start it again","param":null,"type":"api_error"}}`)
+		send(t, g, question("hello")).want(t, `503  {"error":{"code":"closing","message":"the gateway is shutting down; start it again","param":null,"type":"api_error"}}`)
 		refresh.json(`{"choices":[1]}`)
 		synctest.Wait()
 		if isClosed {

@@ -21,16 +21,16 @@ func Forward(base, key string, rt http.RoundTripper) (http.RoundTripper, error) 
 	u, err := url.Parse(base)
 	if err != nil {
 		// The parser's error quotes the URL, which may contain a password.
-		return nil, errors.New("upstream URL does not parse: write it as https://host/v1")
+		return nil, errors.New("upstream URL does not parse; write it as https://host/v1")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("upstream URL %q has no host or is not http: write it as https://host/v1", u.Redacted())
+		return nil, fmt.Errorf("upstream URL %q has no host or is not http; write it as https://host/v1", u.Redacted())
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("upstream URL of %q has more than a host and a path: leave the user, the query and the fragment out", u.Host)
+		return nil, fmt.Errorf("upstream URL of %q has more than a host and a path; leave the user, the query and the fragment out", u.Host)
 	}
 	if key != strings.TrimSpace(key) || strings.ContainsAny(key, "\r\n") {
-		return nil, errors.New("upstream key has space around it or a line break in it: trim it")
+		return nil, errors.New("upstream key has space around it or a line break in it; trim it")
 	}
 	if rt == nil {
 		rt = http.DefaultTransport

@@ -16,7 +16,7 @@ type identity = tenant.Identity
 
 var errClosing = &apiError{
 	status: http.StatusServiceUnavailable, code: "closing",
-	message: "the gateway is shutting down: start it again",
+	message: "the gateway is shutting down; start it again",
 }
 
 // Gateway answers completion requests from its cache and its upstream. It is an
@@ -52,7 +52,7 @@ func New(opts ...Option) (*Gateway, error) {
 		return nil, err
 	}
 	if len(c.secret) < minSecret {
-		c.logger.Warn("the secret is short: use 32 bytes or more", "bytes", len(c.secret))
+		c.logger.Warn("the secret is short; use 32 bytes or more", "bytes", len(c.secret))
 	}
 	g.stopped, g.stop = context.WithCancel(context.Background())
 	return g, nil
@@ -86,7 +86,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &answer):
 		x.refuse(answer)
 	default:
-		x.refuse(&apiError{status: http.StatusInternalServerError, code: "internal_error", message: "the gateway failed: see its log"})
+		x.refuse(&apiError{status: http.StatusInternalServerError, code: "internal_error", message: "the gateway failed; see its log"})
 	}
 	x.finish()
 	x.log(g.logger, g.now(), err)
@@ -107,7 +107,7 @@ func (g *Gateway) route(x *exchange) error {
 	default:
 		return &apiError{
 			status: http.StatusNotFound, code: "unknown_path",
-			message: "there is nothing here: the gateway has /v1/chat/completions, /v1/invalidate and /healthz",
+			message: "there is nothing here; the gateway has /v1/chat/completions, /v1/invalidate and /healthz",
 		}
 	}
 	if err := g.checkPost(x.request); err != nil {
@@ -136,6 +136,6 @@ func health(x *exchange) error {
 func wrongMethod(allow string) *apiError {
 	return &apiError{
 		status: http.StatusMethodNotAllowed, code: "wrong_method", allow: allow,
-		message: "the method is wrong here: use " + allow,
+		message: "the method is wrong here; use " + allow,
 	}
 }

@@ -23,7 +23,7 @@ func (g *Gateway) invalidate(x *exchange) error {
 	if id == nil {
 		return &apiError{
 			status: http.StatusUnauthorized, code: "missing_token",
-			message: "an invalidation needs a gateway token: send it as Authorization: Bearer <token>",
+			message: "an invalidation needs a gateway token; send it as Authorization: Bearer <token>",
 		}
 	}
 	body, err := readBody(x, maxInvalidation)
@@ -45,7 +45,7 @@ func parseInvalidation(body []byte) (wire.Dep, error) {
 	values, err := wire.Members(body)
 	var d wire.Dep
 	if err != nil || !wire.IsExact(body) || decodeString(values["dep_id"], &d.ID) != nil || decodeString(values["new_hash"], &d.Hash) != nil {
-		return wire.Dep{}, badRequestf("invalid_body", `the body is not an invalidation: send {"dep_id":"…"}, with "new_hash" if there is one`)
+		return wire.Dep{}, badRequestf("invalid_body", `the body is not an invalidation; send {"dep_id":"…"}, with "new_hash" if there is one`)
 	}
 	if d.Hash == "" {
 		d.Hash = uuid.NewString()

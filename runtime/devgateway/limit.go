@@ -47,7 +47,7 @@ func (c *clientLimit) allow(address string) error {
 	if wait := whole.Sub(now) - time.Minute; wait > 0 {
 		return &apiError{
 			status: http.StatusTooManyRequests, code: "rate_limit_exceeded", retryAfter: wait,
-			message: fmt.Sprintf("more than %d requests a minute without a gateway token: wait, or send a token", c.perMinute),
+			message: fmt.Sprintf("more than %d requests a minute without a gateway token; wait, or send a token", c.perMinute),
 		}
 	}
 	if !known && len(c.whole) >= maxClients {

@@ -67,7 +67,7 @@ func TestLog(t *testing.T) {
 		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=HIT_L1 age=1m30s namespace=NS deps=1 dep_ids=[doc:1]`,
 		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=BYPASS age=0s`,
 		`level=INFO msg=request method=POST path=/v1/invalidate code=200 duration=0s dep_id=doc:1 keys_deleted=1`,
-		`level=INFO msg=request method=POST path=/v1/chat/completions code=401 duration=0s error="invalid_token: the gateway token is malformed: send a JWT, or cc_live_<id>.<JWT>, signed with HS256"`,
+		`level=INFO msg=request method=POST path=/v1/chat/completions code=401 duration=0s error="invalid_token: the gateway token is malformed; send a JWT, or cc_live_<id>.<JWT>, signed with HS256"`,
 		`level=WARN msg=request method=POST path=/v1/chat/completions code=502 duration=0s cache=MISS age=0s namespace=NS error="upstream_failed: no network"`,
 		`level=INFO msg=request method=GET path=/healthz code=200 duration=0s`,
 	}

@@ -45,7 +45,7 @@ func parsePrompt(body []byte) (*prompt, error) {
 	var p *prompt
 	if err := json.Unmarshal(body, &p); err != nil || p == nil {
 		// The decoder's error could quote the prompt.
-		return nil, badRequestf("invalid_body", "the body is not a chat completion request: send a JSON object with an array of messages")
+		return nil, badRequestf("invalid_body", "the body is not a chat completion request; send a JSON object with an array of messages")
 	}
 	return p, nil
 }

@@ -48,15 +48,15 @@ func newConfig(opts []Option) (*config, error) {
 func (c *config) check() error {
 	switch {
 	case len(c.secret) == 0:
-		return errors.New("no secret to verify tokens with: add WithSecret")
+		return errors.New("no secret to verify tokens with; add WithSecret")
 	case c.upstream == nil:
-		return errors.New("WithUpstream: no upstream: give it an http.RoundTripper, for example Echo()")
+		return errors.New("WithUpstream: no upstream; give it an http.RoundTripper, for example Echo()")
 	case c.upstreamTimeout <= 0:
 		return fmt.Errorf("WithUpstreamTimeout: %v is not positive", c.upstreamTimeout)
 	case c.logger == nil:
-		return errors.New("WithLogger: no logger: leave the option out to log nothing")
+		return errors.New("WithLogger: no logger; leave the option out to log nothing")
 	case c.now == nil:
-		return errors.New("WithClock: no clock: leave the option out to use time.Now")
+		return errors.New("WithClock: no clock; leave the option out to use time.Now")
 	case c.cacheBytes <= 0:
 		return fmt.Errorf("WithCacheBytes: %d is not positive", c.cacheBytes)
 	case c.bodyLimit <= 0:

@@ -25,13 +25,13 @@ func (g *Gateway) checkPost(r *http.Request) error {
 	if err := g.origins.Check(r); err != nil || r.Header.Get("Origin") != "" && !isAddress(r.Host) {
 		return &apiError{
 			status: http.StatusForbidden, code: "cross_origin",
-			message: "requests of web pages are refused: call the gateway from a server or a command",
+			message: "requests of web pages are refused; call the gateway from a server or a command",
 		}
 	}
 	if !isMediaType(r.Header.Get("Content-Type"), "application/json") {
 		return &apiError{
 			status: http.StatusUnsupportedMediaType, code: "wrong_content_type",
-			message: "the body has to be JSON: send the header Content-Type: application/json",
+			message: "the body has to be JSON; send the header Content-Type: application/json",
 		}
 	}
 	return nil
@@ -108,7 +108,7 @@ func bodyRead(x *exchange, limit int64, err error) error {
 	case errors.As(err, &tooLarge):
 		return &apiError{
 			status: http.StatusRequestEntityTooLarge, code: "body_too_large",
-			message: fmt.Sprintf("the body is longer than %d bytes: send a shorter one", limit),
+			message: fmt.Sprintf("the body is longer than %d bytes; send a shorter one", limit),
 		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &apiError{
@@ -116,7 +116,7 @@ func bodyRead(x *exchange, limit int64, err error) error {
 			message: fmt.Sprintf("the body did not arrive; send each piece within %v, and all of it within %v", clientTimeout, bodyTimeout),
 		}
 	case err != nil:
-		return badRequestf("unreadable_body", "the body broke off: send it again")
+		return badRequestf("unreadable_body", "the body broke off; send it again")
 	}
 	x.setReadDeadline(time.Time{}) // otherwise the server would treat the client as gone
 	return nil

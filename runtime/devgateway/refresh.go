@@ -40,7 +40,7 @@ func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
 		g.cache.End(fl)
 		g.observers.refresh(Refresh{Tenant: q.Tenant, Deps: depsIn(q.Deps), Err: err})
 		if err != nil {
-			g.logger.LogAttrs(ctx, slog.LevelWarn, "refresh failed: the stale entry stays",
+			g.logger.LogAttrs(ctx, slog.LevelWarn, "refresh failed; the stale entry stays",
 				shortName(q.namespace), slog.String("error", err.Error()))
 		}
 	}()

@@ -77,7 +77,7 @@ func (g *Gateway) send(ctx context.Context, c call) (*http.Response, error) {
 		// After a redirect, every SDK would send a GET without a body.
 		return nil, &apiError{
 			status: http.StatusBadGateway, code: codeRedirect,
-			message: "the upstream answered with a redirect: give the gateway its final address",
+			message: "the upstream answered with a redirect; give the gateway its final address",
 		}
 	}
 	return resp, nil
@@ -100,7 +100,7 @@ func (g *Gateway) bound(ctx context.Context) (context.Context, context.CancelFun
 func upstreamError(cause error) *apiError {
 	e := &apiError{
 		status: http.StatusBadGateway, code: "upstream_failed", cause: cause,
-		message: "the upstream gave no whole answer: the gateway's log says why",
+		message: "the upstream gave no whole answer; the gateway's log says why",
 	}
 	if errors.Is(cause, context.DeadlineExceeded) {
 		e.status, e.code = http.StatusGatewayTimeout, "upstream_timeout"

@@ -45,7 +45,7 @@ func (c *tokenClaims) UnmarshalJSON(text []byte) error {
 	}
 	for _, name := range []string{"exp", "nbf"} {
 		if string(claims[name]) == "null" {
-			return claimError(name + " is null: leave it out for a token without that limit")
+			return claimError(name + " is null; leave it out for a token without that limit")
 		}
 	}
 	var roles []*string

@@ -70,7 +70,7 @@ func NewVerifier(secret []byte, now func() time.Time) *Verifier {
 func (v *Verifier) Identify(h http.Header) (*Identity, error) {
 	if values, present := h[wire.HeaderToken]; present {
 		if len(values) != 1 {
-			return nil, invalid("more than one " + wire.HeaderToken + " header: send one")
+			return nil, invalid("more than one " + wire.HeaderToken + " header; send one")
 		}
 		return v.Verify(values[0])
 	}
@@ -89,7 +89,7 @@ func (v *Verifier) Identify(h http.Header) (*Identity, error) {
 	}
 	fields := strings.Fields(values[0])
 	if len(values) > 1 || len(fields) != 2 || !strings.EqualFold(fields[0], "Bearer") {
-		return nil, invalid("a gateway token in Authorization stands after the word Bearer, and alone: send Authorization: Bearer <token>")
+		return nil, invalid("a gateway token in Authorization stands after the word Bearer, and alone; send Authorization: Bearer <token>")
 	}
 	return v.Verify(fields[1])
 }
@@ -139,17 +139,17 @@ func (v *Verifier) parse(token string) (*Identity, error) {
 	var claim claimError
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return nil, &Error{"token_expired", "the gateway token has expired: mint a new one"}
+		return nil, &Error{"token_expired", "the gateway token has expired; mint a new one"}
 	case errors.Is(err, jwt.ErrTokenNotValidYet):
-		return nil, invalid("the gateway token is not valid yet: wait until the time of its claim nbf")
+		return nil, invalid("the gateway token is not valid yet; wait until the time of its claim nbf")
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return nil, invalid("the gateway token is not signed with HS256 and this gateway's secret: mint it with that secret")
+		return nil, invalid("the gateway token is not signed with HS256 and this gateway's secret; mint it with that secret")
 	case errors.As(err, &claim):
 		return nil, invalid("the gateway token's claim " + claim.Error() + "; mint another token")
 	case errors.Is(err, errInexact):
 		return nil, invalid("in the gateway token, " + errInexact.Error() + "; mint another token")
 	case err != nil:
-		return nil, invalid("the gateway token is malformed: send a JWT, or cc_live_<id>.<JWT>, signed with HS256")
+		return nil, invalid("the gateway token is malformed; send a JWT, or cc_live_<id>.<JWT>, signed with HS256")
 	}
 	return c.identity()
 }
