@@ -27,8 +27,9 @@ const (
 
 // TestGolden generates from each testdata/golden/*.txtar. A case has a schema,
 // deps.yaml, and the expected file or errors. Other files are written next to
-// the generated one; "default" contains the package that go generate runs in. All cases are packages of one module with
-// testdata/golden/shop, and all generated files are compiled in one build.
+// the generated one; "default" contains the package that go generate runs in.
+// All cases are packages of one module with testdata/golden/shop, and all
+// generated files are compiled in one build.
 func TestGolden(t *testing.T) { //nolint:tparallel // the cases are compiled together, after they have run
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(goldenDir, "*.txtar"))

@@ -2,8 +2,9 @@ package gen
 
 import "github.com/depgen/depgen/gen/internal/schema"
 
-// A Problem is one mistake in a schema: a Pos of type [token.Position], whose
-// column counts characters, and a Msg. Its Error is "path:line:column: message".
+// A Problem is one mistake in a schema: a Msg, and a Pos of type
+// [token.Position], whose column counts characters. Its Error is
+// "path:line:column: message".
 //
 // [token.Position]: https://pkg.go.dev/go/token#Position
 type Problem = schema.Problem

@@ -110,7 +110,7 @@ func prepare(cmd *cobra.Command) {
 }
 
 // noUnknownCommand refuses arguments of the root command. Each is an unknown
-// command, perhaps a misspelt one, or a schema.
+// command, perhaps a misspelled one, or a schema.
 func noUnknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -77,7 +77,7 @@ func findGenerated(path string, isGenerated func([]byte) bool) (*generatedFile, 
 }
 
 // writeOutputs writes the files that differ from their outputs. It replaces
-// none of them if one can't be replaced or written.
+// none of them if one can't be written.
 func writeOutputs(outputs []gen.Output) (err error) {
 	files, err := findOutputs(outputs)
 	if err != nil {

@@ -73,7 +73,7 @@ func (b *Batch) add(d Dep) {
 //
 // After an error the batch still contains its deps, so Flush can be called
 // again: invalidating a dep twice does no harm. The exception is a version that
-// was replaced through another batch in the meantime: it would come back. A call
+// was replaced through another batch meanwhile: it would come back. A call
 // waits for the one before it, whose versions are older, unless ctx ends first.
 func (b *Batch) Flush(ctx context.Context) error {
 	to, ok := invalidatorBeyond(ctx, b)
@@ -90,7 +90,7 @@ func (b *Batch) Flush(ctx context.Context) error {
 	return err
 }
 
-// take empties the batch and returns its deps, which are being sent from now on.
+// take empties the batch and returns its deps, which count as being sent.
 func (b *Batch) take() []Dep {
 	b.mu.Lock()
 	defer b.mu.Unlock()

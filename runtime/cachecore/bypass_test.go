@@ -142,7 +142,7 @@ func TestTransport_DegradesToBypass(t *testing.T) {
 		{"two hashes, by hand", cachecore.WithDeps(t.Context(), doc), byHand(`[{"dep_id":"doc:1","expected_hash":"9"}]`), `"v1" and "9"`},
 		{"by hand, not base64", t.Context(), []string{"X-Cachecore-Deps", "!!"}, "not base64"},
 		{"by hand, not JSON", t.Context(), byHand("x"), "not a JSON array"},
-		{"by hand, misspelt key", t.Context(), byHand(`[{"dep_id":"price:a","hash":"7"}]`), `"hash" is not a key`},
+		{"by hand, misspelled key", t.Context(), byHand(`[{"dep_id":"price:a","hash":"7"}]`), `"hash" is not a key`},
 		{"by hand, empty hash", t.Context(), byHand(`[{"dep_id":"price:a","expected_hash":""}]`), "expected_hash is empty"},
 		{"by hand, more than an array", t.Context(), byHand(`[{"dep_id":"doc:1"}][{"dep_id":"doc:2"}]`), "not a JSON array"},
 		{"by hand, dep_id twice", t.Context(), byHand(`[{"dep_id":"doc:1","dep_id":"doc:2"}]`), "dep_id occurs twice"},

@@ -15,11 +15,12 @@
 //	err = deps.InvalidateDoc(cachecore.WithInvalidator(ctx, client), "contract-123")
 //
 // depgen generates the functions DepDoc and InvalidateDoc from a schema of the
-// kinds of data, so that a misspelt name does not compile.
+// kinds of data, so that a misspelled name does not compile.
 //
 // When in doubt, the request goes uncached. A dep that cannot be sent turns its
-// request into a bypass, which is logged and reported by [Call.Status]; the
-// request does not fail. An invalidation returns its error.
+// request into a bypass; the request does not fail. [Call.Status] reports the
+// reason, and the client logs it as an error, except for [ErrUncommitted],
+// which is no mistake. An invalidation returns its error.
 //
 // # Late fills
 //

@@ -23,7 +23,7 @@ func decodeHeader(header string) ([]Dep, error) {
 	deps := make([]Dep, len(elements))
 	for i, e := range elements {
 		deps[i] = NewDep(e.ID)
-		// A header cannot tell a version spelt like the default from no version.
+		// In a header, a version equal to the default reads as no version.
 		if e.Hash != wire.DefaultHash {
 			deps[i] = deps[i].WithHash(e.Hash)
 		}

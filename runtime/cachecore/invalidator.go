@@ -16,6 +16,10 @@ type Invalidator interface {
 // transaction is committed, such as a [Batch]. A request made with its context
 // goes uncached if it depends on data that the transaction has changed: the
 // change may be rolled back, and no invalidation would drop the answer then.
+//
+// A type that wraps a Batch, for example to log its invalidations, must
+// implement Changed too and pass the calls on. Without it, requests inside the
+// transaction are cached.
 type Transactional interface {
 	Invalidator
 
@@ -54,8 +58,8 @@ func WithInvalidator(ctx context.Context, inv Invalidator) context.Context {
 	return context.WithValue(ctx, invalidatorKey{}, &scope{inv, scopeOf(ctx)})
 }
 
-// InvalidatorFrom returns the context's invalidator, or else the default one. It
-// returns false if there is neither.
+// InvalidatorFrom returns the context's invalidator, or else the default one.
+// It returns false if there is neither.
 func InvalidatorFrom(ctx context.Context) (Invalidator, bool) {
 	return invalidatorBeyond(ctx, nil)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// jsonDep is a dep as JSON. It has its relations, because whoever decodes it has
-// to invalidate its wholes too.
+// jsonDep is a dep as JSON. It has its relations, because whoever decodes it
+// has to invalidate its wholes too.
 type jsonDep struct {
 	ID        string  `json:"id"`
 	Version   *string `json:"version,omitempty"` // nil without a version
@@ -18,8 +18,8 @@ type jsonDep struct {
 	GroupedBy []Dep   `json:"grouped_by,omitempty"`
 }
 
-// Limits of a dep in JSON. The deps that the relations lead to are written where
-// they are named, so that a few can become many.
+// Limits of a dep in JSON. The deps that the relations lead to are written
+// where they are named, so that a few can become many.
 const (
 	maxJSONDepth = 32
 	maxJSONDeps  = 1000

@@ -36,9 +36,9 @@ type Observer struct {
 	// order than that of the events.
 	Background func(cause Cause, change int)
 
-	// GaveUp is called once, when [Client.Close] gives up work that is not done,
-	// with the number of deps by cause. With the cause Called, this includes
-	// deps whose callers still wait.
+	// GaveUp is called once, when [Client.Close] gives up work that is not
+	// done, with the number of deps by cause. With the cause Called, this
+	// includes deps whose callers still wait.
 	GaveUp func(deps map[Cause]int)
 }
 

@@ -23,15 +23,18 @@ const (
 	Unknown    Status = "UNKNOWN"
 )
 
-// CacheStatus contains the cache status that a gateway sent with one response.
+// CacheStatus is the cache status of one response: the values of the gateway's
+// headers, and the reason if the client itself made the request a bypass.
 type CacheStatus struct {
 	Status     Status
 	Similarity float64       // 0 to 1: 1 for an L1 hit, 0 for a miss and a bypass
 	Age        time.Duration // since the answer was made, in whole seconds; 0 for a miss and a bypass
 
 	// Err is the reason why the client sent the request as a bypass although it
-	// had deps: one was invalid, they did not fit, or the transaction of the
-	// request has changed one ([ErrUncommitted]). Otherwise it is nil.
+	// had deps: one was invalid, one id had two hashes, they did not fit into
+	// the header, a header written by hand could not be read, or the
+	// transaction of the request has changed one ([ErrUncommitted]). Otherwise
+	// it is nil.
 	Err error
 }
 

@@ -59,7 +59,7 @@ func TestTransport_UncommittedDataIsNeverCached(t *testing.T) {
 			if tt.bypass {
 				requireUntagged(t, sent)
 			}
-			// A transaction inside it sees the change, a request outside does not.
+			// A transaction inside sees the change, a request outside does not.
 			if s := ask(cachecore.WithInvalidator(inTx, cachecore.NewBatch())); errors.Is(s.Err, cachecore.ErrUncommitted) != tt.bypass {
 				t.Errorf("in an inner transaction: %v", s.Err)
 			}

@@ -119,8 +119,8 @@ func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 }
 
 // Observer returns an observer for a client that the code under test makes
-// itself. It fails the test for requests that the client sends uncached although
-// they have deps: see [AllowDegraded]. A client from [Gateway.Client] has it.
+// itself. It fails the test for requests that are sent uncached although they
+// have deps: see [AllowDegraded]. A client from [Gateway.Client] has it.
 func (g *Gateway) Observer() cachecore.Observer { return g.degraded.observer() }
 
 // Answer adds texts that answer the next requests to the upstream, one each, as

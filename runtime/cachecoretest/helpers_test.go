@@ -44,7 +44,7 @@ func (f *fakeT) finish() []string {
 	return f.errors
 }
 
-// requireFailures requires exactly the failures that begin with the given texts.
+// requireFailures requires exactly the failures that begin with these texts.
 func requireFailures(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if len(got) != len(want) {

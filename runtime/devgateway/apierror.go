@@ -21,7 +21,7 @@ type apiError struct {
 	message string // for people; the fix comes last
 
 	allow      string        // the methods that a 405 lists
-	retryAfter time.Duration // sent with a 429
+	retryAfter time.Duration // sent with a 429 or 503
 	cause      error         // for the log only
 }
 

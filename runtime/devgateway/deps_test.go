@@ -67,7 +67,7 @@ func TestDepsHeaderRefused(t *testing.T) {
 		{"null", encode(`null`), "not a JSON array"},
 		{"null as dep", encode(`[{"dep_id":"a"},null]`), "dep 1: it is not an object"},
 		{"two arrays", encode(`[][]`), "not a JSON array"},
-		{"a misspelt key", encode(`[{"dep_id":"doc:1","hash":"7"}]`), `dep 0: "hash" is not a key`},
+		{"a misspelled key", encode(`[{"dep_id":"doc:1","hash":"7"}]`), `dep 0: "hash" is not a key`},
 		{"a key in upper case", encode(`[{"DEP_ID":"doc:1"}]`), `dep 0: "DEP_ID" is not a key`},
 		{"hash in upper case", encode(`[{"dep_id":"doc:1","Expected_Hash":"7"}]`), `dep 0: "Expected_Hash" is not a key`},
 		{"two ids in one", encode(`[{"dep_id":"doc:1","dep_id":"doc:2"}]`), "dep 0: dep_id occurs twice"},

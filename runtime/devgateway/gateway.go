@@ -61,7 +61,7 @@ func New(opts ...Option) (*Gateway, error) {
 // Close refuses further requests with 503. It waits for requests in progress,
 // for answers that are still being read although their client has left, and for
 // background refreshes. If ctx is done first, Close cancels the calls to the
-// upstream and returns ctx's error.
+// upstream and returns the cause of ctx.
 func (g *Gateway) Close(ctx context.Context) error {
 	defer g.stop()
 	return g.work.Close(ctx)

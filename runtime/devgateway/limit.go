@@ -57,8 +57,8 @@ func (c *clientLimit) allow(address string) error {
 	return nil
 }
 
-// makeRoom forgets the addresses that have all of their minute. If all addresses
-// have used some of it, it forgets any one of them.
+// makeRoom forgets the addresses that have all of their minute. If all
+// addresses have used some of it, it forgets any one of them.
 func (c *clientLimit) makeRoom(now time.Time) {
 	maps.DeleteFunc(c.whole, func(_ string, whole time.Time) bool { return !whole.After(now) })
 	for client := range c.whole {

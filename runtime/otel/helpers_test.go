@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // newObserver returns an observer, and a function that returns the values of
 // its metrics by name and attributes, such as
-// "cachecore.requests{cachecore.status=MISS}". A histogram's value is its count.
+// "cachecore.requests{cachecore.status=MISS}". A histogram has its count.
 func newObserver(t testing.TB) (cachecore.Observer, func() map[string]float64) {
 	t.Helper()
 	reader := sdkmetric.NewManualReader()

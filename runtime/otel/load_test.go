@@ -198,7 +198,7 @@ func (a *application) invalidationFaults(t *testing.T, kind string, forbidden, f
 	a.do(t, func(c *cachecore.Client) {
 		var failed atomic.Int64
 		together(forbidden+failing, func(i int) {
-			// By its id, because the generated function invalidates the table too.
+			// By id, because the generated function invalidates the table too.
 			if c.Invalidate(t.Context(), cachecore.NewDep(fmt.Sprintf("%s:%d", kind, i))) != nil {
 				failed.Add(1)
 			}

@@ -21,8 +21,8 @@ func InTx(ctx context.Context, db DB, opts *sql.TxOptions, f func(ctx context.Co
 // Savepoint calls f inside a savepoint of tx: see [Nest]. If f fails or panics,
 // the transaction goes back to the savepoint, and the invalidations of f are
 // dropped. The transaction can go on. ctx must be that of tx.
-// Savepoint writes SAVEPOINT, RELEASE and ROLLBACK TO, as PostgreSQL, SQLite and
-// MySQL read them.
+// Savepoint writes SAVEPOINT, RELEASE and ROLLBACK TO, as PostgreSQL, SQLite
+// and MySQL read them.
 func Savepoint(ctx context.Context, tx *sql.Tx, f func(ctx context.Context) error) error {
 	return Nest(ctx, func(ctx context.Context) (*savepoint, error) {
 		s := &savepoint{tx: tx, name: fmt.Sprintf("depgen_%d", savepoints.Add(1))}

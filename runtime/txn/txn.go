@@ -8,14 +8,14 @@
 //		return deps.InvalidateDoc(ctx, id)
 //	})
 //
-// An LLM request inside the transaction goes uncached if it depends on data that
-// the transaction has changed: see [cachecore.ErrUncommitted].
+// An LLM request inside the transaction goes uncached if it depends on data
+// that the transaction has changed: see [cachecore.ErrUncommitted].
 //
 // A crash between the commit and the invalidation loses the invalidation.
 //
-// [InTx] and [Savepoint] work with database/sql. [Do] and [Nest] work with every
-// transaction that has Commit and Rollback, such as those of sqlx, bun and ent.
-// The modules pgxtxn and gormtxn do the same for pgx and gorm.
+// [InTx] and [Savepoint] work with database/sql. [Do] and [Nest] work with
+// every transaction that has Commit and Rollback, such as those of sqlx, bun
+// and ent. The modules pgxtxn and gormtxn do the same for pgx and gorm.
 package txn
 
 import (
@@ -57,9 +57,9 @@ func (e *FlushError) Flush(ctx context.Context) error {
 	return nil
 }
 
-// CommitUnknownError reports that a transaction has ended in a way that does not
-// tell whether it was committed, such as a commit whose answer was lost. Do and
-// InTx have then tried to invalidate in any case.
+// CommitUnknownError reports that a transaction has ended in a way that does
+// not tell whether it was committed, such as a commit whose answer was lost. Do
+// and InTx have then tried to invalidate in any case.
 type CommitUnknownError struct {
 	Err      error // of the commit
 	FlushErr error // of the invalidator; nil if the cache was invalidated
@@ -98,9 +98,10 @@ var ErrNoTransaction = errors.New("txn: context has no transaction; use the one 
 // the end, an invalidation with the context of f is sent at once.
 //
 // Do returns [cachecore.ErrNoInvalidator] before it begins if ctx has no
-// invalidator. After a commit it returns nil or a [FlushError]. It waits for the
-// invalidations even if ctx has ended meanwhile, because the data is changed. If
-// the outcome is unknown, it invalidates and returns a [CommitUnknownError].
+// invalidator. After a commit it returns nil or a [FlushError]. It waits for
+// the invalidations even if ctx has ended meanwhile, because the data is
+// changed. If the outcome is unknown, it invalidates and returns a
+// [CommitUnknownError].
 //
 // Transactions of Do are independent of each other: a transaction that begins
 // inside f invalidates when it is committed, even if the outer one is rolled
@@ -153,8 +154,8 @@ func Nest[T Tx](ctx context.Context, begin func(context.Context) (T, error), f f
 	return errors.Join(err, flush())
 }
 
-// part is a part of a transaction. If it cannot be committed, it is rolled back,
-// so that the transaction can go on.
+// part is a part of a transaction. If it cannot be committed, it is rolled
+// back, so that the transaction can go on.
 type part[T Tx] struct{ tx T }
 
 func (p part[T]) Commit() error {

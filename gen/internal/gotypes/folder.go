@@ -102,8 +102,8 @@ func (f *Folder) add(name string) {
 // package clause.
 const maxClause = 4 << 10
 
-// addGenerated reads the package clause of the generated file. The rest is about
-// to be replaced.
+// addGenerated reads the package clause of the generated file. The rest is
+// about to be replaced.
 func (f *Folder) addGenerated(path string) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -65,8 +65,8 @@ func JWT(token string) string {
 
 var partEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 
-// ID returns the id that consists of the prefix, a colon and the parts joined by
-// "/". Inside a part, "%" is written "%25" and "/" is written "%2F", so
+// ID returns the id that consists of the prefix, a colon and the parts joined
+// by "/". Inside a part, "%" is written "%25" and "/" is written "%2F", so
 // different parts always have different ids.
 func ID(prefix string, parts ...string) string {
 	var id strings.Builder

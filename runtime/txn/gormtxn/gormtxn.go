@@ -24,9 +24,9 @@ func InTx(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, f func(ctx cont
 }
 
 // Savepoint calls f inside a savepoint of tx: see [txn.Nest]. If f fails or
-// panics, the transaction goes back to the savepoint, and the invalidations of f
-// are dropped. The transaction can go on. ctx must be that of tx.
-// The database is one that has RELEASE SAVEPOINT, such as PostgreSQL, SQLite and
+// panics, the transaction goes back to the savepoint, and the invalidations of
+// f are dropped. The transaction can go on. ctx must be that of tx. The
+// database is one that has RELEASE SAVEPOINT, such as PostgreSQL, SQLite and
 // MySQL.
 func Savepoint(ctx context.Context, tx *gorm.DB, f func(ctx context.Context, tx *gorm.DB) error) error {
 	return txn.Nest(ctx, func(ctx context.Context) (savepoint, error) {

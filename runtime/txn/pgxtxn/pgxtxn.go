@@ -29,8 +29,8 @@ func InTx(ctx context.Context, db DB, opts pgx.TxOptions, f func(ctx context.Con
 }
 
 // Savepoint calls f inside a savepoint of tx: see [txn.Nest]. If f fails or
-// panics, the transaction goes back to the savepoint, and the invalidations of f
-// are dropped. The transaction can go on. ctx must be that of tx.
+// panics, the transaction goes back to the savepoint, and the invalidations of
+// f are dropped. The transaction can go on. ctx must be that of tx.
 func Savepoint(ctx context.Context, tx pgx.Tx, f func(ctx context.Context, tx pgx.Tx) error) error {
 	return txn.Nest(ctx, func(ctx context.Context) (savepoint, error) {
 		s := savepoint{ctx, tx, fmt.Sprintf("depgen_%d", savepoints.Add(1))}
@@ -41,8 +41,8 @@ func Savepoint(ctx context.Context, tx pgx.Tx, f func(ctx context.Context, tx pg
 // savepoints numbers the savepoints of the process.
 var savepoints atomic.Uint64
 
-// savepoint is a savepoint as a transaction. A nested pgx.Tx could not be rolled
-// back after its commit has failed.
+// savepoint is a savepoint as a transaction. A nested pgx.Tx could not be
+// rolled back after its commit has failed.
 type savepoint struct {
 	ctx  context.Context //nolint:containedctx // of the beginning, which outlives that of f
 	tx   pgx.Tx
@@ -89,8 +89,8 @@ func (e ending) Rollback() error {
 	return err
 }
 
-// rolledBackError is the error of a commit after a statement has failed, with the
-// SQLSTATE that PostgreSQL gives to the statements in between.
+// rolledBackError is the error of a commit after a statement has failed, with
+// the SQLSTATE that PostgreSQL gives to the statements in between.
 type rolledBackError struct{ error }
 
 func (e rolledBackError) Unwrap() error { return e.error }

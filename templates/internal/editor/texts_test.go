@@ -22,7 +22,7 @@ var messages = []struct {
 		[]string{"3: A kind has an id or values; give it one."},
 	},
 	{
-		"misspelt key", "version: 1\nkinds:\n  doc: {id: string, prefx: d}\n",
+		"misspelled key", "version: 1\nkinds:\n  doc: {id: string, prefx: d}\n",
 		[]string{"3: Property prefx is not allowed."},
 	},
 	{

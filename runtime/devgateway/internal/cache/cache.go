@@ -81,7 +81,7 @@ func (c *Cache) Keep(r Request, a Answer) bool {
 }
 
 // Invalidate removes the tenant's answers that carry the dep, and returns their
-// number. A request that comes later does not join a call that was begun before.
+// number. A later request does not join a call that was begun before.
 func (c *Cache) Invalidate(tenant string, dep wire.Dep) int {
 	k := depKey{tenant, dep.ID}
 	removed := c.store.invalidate(k, dep.Hash)

@@ -1,5 +1,5 @@
-// Package txntest holds each adapter of package txn to the same behavior, over a
-// real database.
+// Package txntest holds each adapter of package txn to the same behavior, over
+// a real database.
 package txntest
 
 import (
@@ -135,8 +135,8 @@ func savepoints(t *testing.T, db Database) {
 		}); err != nil {
 			return err
 		}
-		// A statement that fails ends a transaction of PostgreSQL, unless it goes
-		// back to a savepoint.
+		// A statement that fails ends a transaction of PostgreSQL, unless it
+		// goes back to a savepoint.
 		if err := tx.Savepoint(ctx, func(ctx context.Context) error { return tx.Insert(ctx, "2") }); err == nil {
 			t.Error("a document was added twice")
 		}
@@ -281,8 +281,8 @@ func (d *desk) read(t *testing.T) (answer string, status cachecore.Status) {
 }
 
 // readsBeside asks while a transaction is not committed. The answer has the old
-// text, and must not outlive the commit. An invalidation before the commit leaves
-// it in the cache: that is what InTx is for.
+// text, and must not outlive the commit. An invalidation before the commit
+// leaves it in the cache: that is what InTx is for.
 func readsBeside(t *testing.T, db Database) {
 	d := newDesk(t, db)
 	base := cachecore.WithInvalidator(t.Context(), d.client)
