@@ -67,7 +67,7 @@ func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 	}
 	c.transport = newTransport(c)
 	c.flights = flightsOf(c.origin, c.transport.jwt.reveal())
-	c.late = &run{client: c, cause: LateFill}
+	c.late = &run{client: c, cause: CauseLateFill}
 	c.life, c.endLife = context.WithCancel(context.Background())
 	return c, nil
 }

@@ -284,9 +284,9 @@ func TestObserver_CostsNothingWithoutOne(t *testing.T) { //nolint:paralleltest /
 		if !begun.IsZero() {
 			t.Error("the time is read")
 		}
-		c.report(t.Context(), Called, begun, result)
-		c.background(Called, 1)
-		c.unfinished(Called, 1)
+		c.report(t.Context(), CauseCall, begun, result)
+		c.background(CauseCall, 1)
+		c.unfinished(CauseCall, 1)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -42,7 +42,7 @@ func (c *Client) Invalidate(ctx context.Context, deps ...Dep) error {
 // dep, in the order of [Expand]. For a dep that was still in progress when ctx
 // ended, the receipt contains the context's error.
 func (c *Client) InvalidateMany(ctx context.Context, deps ...Dep) []InvalidateResult {
-	r := newRun(ctx, c, Called, Expand(deps...))
+	r := newRun(ctx, c, CauseCall, Expand(deps...))
 	workers := r.workers()
 	if workers == 0 {
 		return r.results

@@ -114,9 +114,9 @@ func (r *repeat) advance() {
 func (r *repeat) retain() bool {
 	if !r.held && r.client.work.Retain() {
 		r.held = true
-		r.client.unfinished(LateFill, 1)
+		r.client.unfinished(CauseLateFill, 1)
 		if len(r.client.cfg.observers) > 0 {
-			r.client.flights.later(func() { r.client.background(LateFill, 1) })
+			r.client.flights.later(func() { r.client.background(CauseLateFill, 1) })
 		}
 	}
 	return r.held
@@ -127,13 +127,13 @@ func (r *repeat) release() {
 		return
 	}
 	r.held = false
-	r.client.unfinished(LateFill, -1)
+	r.client.unfinished(CauseLateFill, -1)
 	if len(r.client.cfg.observers) == 0 {
 		r.client.work.Done()
 		return
 	}
 	r.client.flights.later(func() {
-		r.client.background(LateFill, -1)
+		r.client.background(CauseLateFill, -1)
 		r.client.work.Done()
 	})
 }
@@ -181,7 +181,7 @@ func (r *repeat) carryOut() {
 		c.late.left++
 		c.late.mu.Unlock()
 		inv := invalidation{run: c.late, dep: r.dep, turn: c.lanes.take(r.dep, false)}
-		c.logFailure(ctx, LateFill, c.invalidate(ctx, &inv, c.now(ctx)))
+		c.logFailure(ctx, CauseLateFill, c.invalidate(ctx, &inv, c.now(ctx)))
 		c.late.mu.Lock()
 		if c.late.left--; c.late.left == 0 {
 			c.late.down = false
@@ -196,19 +196,19 @@ func (r *repeat) carryOut() {
 
 // startSecondPass arranges for deps to be invalidated again.
 func (c *Client) startSecondPass(ctx context.Context, deps []Dep) {
-	c.background(SecondPass, len(deps))
-	c.unfinished(SecondPass, len(deps))
+	c.background(CauseSecondPass, len(deps))
+	c.unfinished(CauseSecondPass, len(deps))
 	c.work.Go(func() {
 		timer := time.NewTimer(c.cfg.secondPass)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 		case <-c.life.Done():
-			c.background(SecondPass, -len(deps))
-			c.unfinished(SecondPass, -len(deps))
+			c.background(CauseSecondPass, -len(deps))
+			c.unfinished(CauseSecondPass, -len(deps))
 			return
 		}
-		r := newRun(ctx, c, SecondPass, deps)
+		r := newRun(ctx, c, CauseSecondPass, deps)
 		for range r.workers() {
 			c.work.Go(func() { r.work(ctx) })
 		}

@@ -28,17 +28,17 @@ type Observer struct {
 	Invalidation func(context.Context, InvalidationEvent)
 
 	// Background is called when the number of deps with work in the background
-	// has changed. With the cause Called, these are the deps in progress whose
-	// callers hung up. With LateFill, they wait for requests in flight or are
-	// being repeated; with SecondPass, they wait for their time or are being
-	// repeated. [Client.Close] waits for all of them. All changes of a cause
-	// add up to 0 in the end. Several goroutines may report them in another
-	// order than that of the events.
+	// has changed. With CauseCall, these are the deps in progress whose callers
+	// hung up. With CauseLateFill, they wait for requests in flight or are
+	// being repeated; with CauseSecondPass, they wait for their time or are
+	// being repeated. [Client.Close] waits for all of them. All changes of a
+	// cause add up to 0 in the end. Several goroutines may report them in
+	// another order than that of the events.
 	Background func(cause Cause, change int)
 
 	// GaveUp is called once, when [Client.Close] gives up work that is not
-	// done, with the number of deps by cause. With the cause Called, this
-	// includes deps whose callers still wait.
+	// done, with the number of deps by cause. With CauseCall, this includes
+	// deps whose callers still wait.
 	GaveUp func(deps map[Cause]int)
 }
 
@@ -74,9 +74,9 @@ type Cause string
 
 // The causes of invalidations.
 const (
-	Called     Cause = "call"        // a call of an invalidating method
-	LateFill   Cause = "late_fill"   // a request that was in flight during a call has ended
-	SecondPass Cause = "second_pass" // see WithSecondPass
+	CauseCall       Cause = "call"        // a call of an invalidating method
+	CauseLateFill   Cause = "late_fill"   // a request that was in flight during a call has ended
+	CauseSecondPass Cause = "second_pass" // see WithSecondPass
 )
 
 // observed reports whether events in ctx are observed or logged.

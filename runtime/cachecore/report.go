@@ -52,9 +52,9 @@ func (c *Client) logFailure(ctx context.Context, cause Cause, r InvalidateResult
 		return
 	}
 	when := map[Cause]string{
-		Called:     "after its caller hung up",
-		LateFill:   "after requests in flight",
-		SecondPass: "in the second pass",
+		CauseCall:       "after its caller hung up",
+		CauseLateFill:   "after requests in flight",
+		CauseSecondPass: "in the second pass",
 	}[cause]
 	c.cfg.logger.LogAttrs(ctx, slog.LevelError, "cachecore: invalidation in the background failed", slog.String("when", when), slog.Any("error", r.Err))
 }

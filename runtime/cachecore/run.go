@@ -78,7 +78,7 @@ func (r *run) prepare(ctx context.Context) {
 			again = append(again, d)
 		}
 	}
-	c.unfinished(Called, r.left)
+	c.unfinished(CauseCall, r.left)
 	if len(again) > 0 {
 		c.startSecondPass(context.WithoutCancel(ctx), again)
 	}
@@ -93,7 +93,7 @@ func (r *run) work(ctx context.Context) {
 		if d.versioned {
 			inv.turn = r.turns[i]
 		} else {
-			inv.turn = r.client.lanes.take(d, r.cause == Called)
+			inv.turn = r.client.lanes.take(d, r.cause == CauseCall)
 		}
 		r.end(ctx, i, r.client.invalidate(ctx, &inv, r.begun))
 	}
@@ -119,7 +119,7 @@ func (r *run) end(ctx context.Context, i int, result InvalidateResult) {
 	r.results[i] = result
 	unread := r.hungUp
 	r.mu.Unlock()
-	if unread || r.cause != Called {
+	if unread || r.cause != CauseCall {
 		r.client.logFailure(ctx, r.cause, result)
 		r.client.background(r.cause, -1)
 	}
@@ -158,7 +158,7 @@ func (r *run) soFar(err error, hungUp bool) []InvalidateResult {
 	}
 	if hungUp {
 		r.hungUp = true
-		r.client.background(Called, missing)
+		r.client.background(CauseCall, missing)
 	}
 	return out
 }

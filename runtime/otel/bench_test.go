@@ -43,7 +43,7 @@ func BenchmarkInvalidation(b *testing.B) {
 	o := benchObserver(b)
 	event := cachecore.InvalidationEvent{
 		InvalidateResult: cachecore.InvalidateResult{Dep: cachecore.NewDep("doc:1"), Attempts: 1, KeysDeleted: 2},
-		Cause:            cachecore.Called, Duration: 20 * time.Millisecond,
+		Cause:            cachecore.CauseCall, Duration: 20 * time.Millisecond,
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -34,6 +34,6 @@ func ExampleWithMeterProvider() {
 	if err != nil {
 		panic(err)
 	}
-	observer.Background(cachecore.Called, 1) // a client does this
+	observer.Background(cachecore.CauseCall, 1) // a client does this
 	// Output:
 }

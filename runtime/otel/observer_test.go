@@ -144,7 +144,7 @@ func TestInvalidations(t *testing.T) {
 				result.Err = &cachecore.InvalidateError{Dep: test.dep, Err: test.err}
 				suffix = ",error.type=" + test.failure + "}"
 			}
-			o.Invalidation(t.Context(), cachecore.InvalidationEvent{InvalidateResult: result, Cause: cachecore.LateFill, Duration: time.Second})
+			o.Invalidation(t.Context(), cachecore.InvalidationEvent{InvalidateResult: result, Cause: cachecore.CauseLateFill, Duration: time.Second})
 			want := map[string]float64{
 				"cachecore.invalidations{cachecore.cause=late_fill,cachecore.kind=doc" + suffix: 1,
 				"cachecore.invalidation.duration{cachecore.kind=doc" + suffix:                   1,
@@ -161,10 +161,10 @@ func TestInvalidations(t *testing.T) {
 func TestBackground(t *testing.T) {
 	t.Parallel()
 	o, values := newObserver(t)
-	o.Background(cachecore.Called, 5)
-	o.Background(cachecore.Called, -2)
-	o.Background(cachecore.SecondPass, 1)
-	o.GaveUp(map[cachecore.Cause]int{cachecore.Called: 3})
+	o.Background(cachecore.CauseCall, 5)
+	o.Background(cachecore.CauseCall, -2)
+	o.Background(cachecore.CauseSecondPass, 1)
+	o.GaveUp(map[cachecore.Cause]int{cachecore.CauseCall: 3})
 	want := map[string]float64{
 		"cachecore.background.deps{cachecore.cause=call}":        3,
 		"cachecore.background.deps{cachecore.cause=second_pass}": 1,
