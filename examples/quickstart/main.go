@@ -1,7 +1,5 @@
-// Quickstart asks about contracts and changes them. It shows which answers come
-// from the cache, in one process and without a network.
-//
-//	go run ./examples/quickstart
+// Quickstart asks about contracts and changes them, in one process and without a
+// network. It shows which answers come from the cache.
 package main
 
 import (
@@ -10,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -58,7 +57,11 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, client.Close(ctx)) }()
+	defer func() {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		err = errors.Join(err, client.Close(ctx))
+	}()
 	cachecore.SetDefault(client)
 	d := &desk{contracts, openai.NewClient(
 		option.WithBaseURL(gateway.url+"/v1"),

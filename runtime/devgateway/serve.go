@@ -18,8 +18,14 @@ const shutdownGrace = 5 * time.Second
 // the listener and the gateway, and waits up to 5 seconds for answers in
 // progress. It cuts off answers that take longer, logs a warning, and returns
 // nil. If the listener fails, Serve returns its error and leaves the gateway
-// open.
+// open. Serve of a gateway that is closed returns an error at once.
 func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
+	if l == nil {
+		return errors.New("devgateway: Serve: the listener is nil")
+	}
+	if g.stopped.Err() != nil {
+		return fmt.Errorf("devgateway: Serve: the gateway is closed; make another with New: %w", http.ErrServerClosed)
+	}
 	server := &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: 10 * time.Second,

@@ -139,3 +139,19 @@ func TestServeReturnsTheErrorOfTheListener(t *testing.T) {
 		t.Errorf("the gateway answers with %d", code)
 	}
 }
+
+func TestServeNeedsAnOpenGatewayAndAListener(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, newClock())
+	if err := g.Serve(t.Context(), nil); err == nil {
+		t.Error("Serve without a listener returned no error")
+	}
+	if err := g.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l := listen(t)
+	defer l.Close()
+	if err := g.Serve(t.Context(), l); !errors.Is(err, http.ErrServerClosed) {
+		t.Errorf("Serve of a closed gateway returned %v", err)
+	}
+}
