@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/depgen/depgen/runtime/internal/inflight"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // Client gives one tenant access to a gateway: it has a transport for LLM
@@ -28,7 +29,6 @@ type Client struct {
 	slots     chan struct{} // one for each invalidation that is being sent
 	lanes     lanes
 	flights   *flights
-	late      *run // all repeats
 
 	life    context.Context // ends when Close gives up waiting
 	endLife context.CancelFunc
@@ -48,11 +48,11 @@ type Client struct {
 func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 	base, err := parseGatewayURL(gatewayURL)
 	if err != nil {
-		return nil, fmt.Errorf("cachecore: gateway URL: %w", err)
+		return nil, fmt.Errorf("cachecore: gateway URL %w", err)
 	}
 	token = strings.TrimSpace(token)
 	if err := checkToken(token); err != nil {
-		return nil, fmt.Errorf("cachecore: token: %w", err)
+		return nil, fmt.Errorf("cachecore: token %w", err)
 	}
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -61,13 +61,13 @@ func New(gatewayURL, token string, opts ...Option) (*Client, error) {
 	c := &Client{
 		cfg:      cfg,
 		origin:   originOf(base),
-		endpoint: base.JoinPath("/v1/invalidate").String(),
+		endpoint: base.JoinPath(wire.PathInvalidate).String(),
 		token:    secret{&token},
 		slots:    make(chan struct{}, cfg.concurrency),
+		lanes:    lanes{retry: cfg.retry},
 	}
 	c.transport = newTransport(c)
 	c.flights = flightsOf(c.origin, c.transport.jwt.reveal())
-	c.late = &run{client: c, cause: CauseLateFill}
 	c.life, c.endLife = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -76,21 +76,21 @@ func parseGatewayURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		// The error of url.Parse quotes the text, which may hold a password.
-		return nil, errors.New("not a URL: write it as https://host")
+		return nil, errors.New("is not a URL; write it as https://host")
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return nil, errors.New("no http or https URL with a host: write it as https://host")
+		return nil, errors.New("has no host, or a scheme other than http and https; write it as https://host")
 	case !isASCII(u.Hostname()):
-		return nil, errors.New("host is not ASCII; write it in its ASCII form, which begins with xn--")
+		return nil, errors.New("has a host that is not ASCII; write the host in its ASCII form, which begins with xn--")
 	case u.Port() != "" && !isPort(u.Port()):
-		return nil, errors.New("port is out of range; use 1 to 65535")
+		return nil, errors.New("has a port that is out of range; use 1 to 65535")
 	case u.User != nil:
-		return nil, errors.New("holds a user name: give the token as the second argument")
+		return nil, errors.New("contains a user name; pass the token as the second argument")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("holds a query or a fragment: leave it out")
+		return nil, errors.New("contains a query or a fragment; remove it")
 	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/v1"):
-		return nil, errors.New("ends in /v1: leave that out here, it belongs into the base URL of an SDK")
+		return nil, errors.New("must not end in /v1; add /v1 to the SDK's base URL instead")
 	}
 	return u, nil
 }
@@ -103,11 +103,11 @@ func (s secret) reveal() string { return *s.text }
 
 func checkToken(token string) error {
 	if token == "" {
-		return errors.New("empty: give the tenant's token")
+		return errors.New("is empty; pass the tenant's token")
 	}
 	for i := range len(token) {
 		if token[i] <= ' ' || token[i] > '~' {
-			return fmt.Errorf("byte %d cannot stand in an HTTP header: check how the token is read", i)
+			return fmt.Errorf("has a byte at offset %d that is not allowed in an HTTP header; check how the token is read", i)
 		}
 	}
 	return nil

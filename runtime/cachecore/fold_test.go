@@ -271,8 +271,8 @@ func TestFold_WaitForASlotIsNotCounted(t *testing.T) {
 	})
 }
 
-// A call that waits for a retry ends when another one's request has succeeded.
-func TestFold_EndsTheWaitForARetry(t *testing.T) {
+// A call that comes while another waits for a retry shares that retry.
+func TestFold_RetryIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gateway{invalidate: failing(1, 503, "Retry-After", "20")}
@@ -280,11 +280,16 @@ func TestFold_EndsTheWaitForARetry(t *testing.T) {
 		first, second := calls[0], calls[1]
 		<-first.done
 		<-second.done
-		if r := first.result; r.Err != nil || r.Attempts != 1 || !r.Folded || r.KeysDeleted != 0 || first.took != time.Second {
-			t.Errorf("the first: %+v after %v", r, first.took)
+		if got := times(g.arrivals("")); !reflect.DeepEqual(got, seconds(0, 20)) {
+			t.Errorf("sent at %v, want at 0s and 20s", got)
 		}
-		if r := second.result; r.Err != nil || r.Attempts != 1 || r.Folded || r.KeysDeleted != 3 {
-			t.Errorf("the second: %+v", r)
+		for i, call := range calls {
+			if call.result.Err != nil || call.result.Folded != (call.result.KeysDeleted == 0) {
+				t.Errorf("call %d: %+v", i, call.result)
+			}
+		}
+		if n := first.result.Attempts + second.result.Attempts; n != 2 || first.result.Folded == second.result.Folded {
+			t.Errorf("receipts %+v and %+v, want one that folds and 2 attempts", first.result, second.result)
 		}
 	})
 }

@@ -140,8 +140,8 @@ func TestInflight_KeepsNothing(t *testing.T) {
 		<-time.After(10 * time.Minute)
 		synctest.Wait()
 		fs := c.flights
-		if fs.open != 0 || len(fs.fresh) != 0 || len(fs.byDep) != 0 || len(fs.repeats) != 0 || len(c.lanes.all) != 0 || len(c.counts) != 0 || c.late.left != 0 {
-			t.Errorf("left: %d open, %d fresh, %v, %v, %v, %v, %d repeats", fs.open, len(fs.fresh), fs.byDep, fs.repeats, c.lanes.all, c.counts, c.late.left)
+		if fs.open != 0 || len(fs.fresh) != 0 || len(fs.byDep) != 0 || len(fs.repeats) != 0 || len(c.lanes.all) != 0 || len(c.counts) != 0 {
+			t.Errorf("left: %d open, %d fresh, %v, %v, %v, %v", fs.open, len(fs.fresh), fs.byDep, fs.repeats, c.lanes.all, c.counts)
 		}
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -248,8 +248,9 @@ func TestLanes_FailureIsShared(t *testing.T) {
 				t.Fatal(err)
 			}
 			d, broken := NewDep("doc:1"), errors.New("broken")
-			first := invalidation{run: c.late, turn: c.lanes.take(d, false)}
-			second := invalidation{run: c.late, turn: c.lanes.take(d, false)}
+			late := newRun(t.Context(), c, CauseLateFill, nil)
+			first := invalidation{run: late, turn: c.lanes.take(d, false)}
+			second := invalidation{run: late, turn: c.lanes.take(d, false)}
 			if mine, err := c.lanes.claim(t.Context(), &first); !mine || err != nil {
 				t.Fatalf("the first: %t, %v", mine, err)
 			}

@@ -10,7 +10,7 @@ type InvalidateResult struct {
 	Dep         Dep
 	KeysDeleted int   // cached answers that the gateway dropped; 0 if Folded
 	Attempts    int   // requests that this call sent
-	Folded      bool  // whether another call's request, which started after this call, did the work or failed
+	Folded      bool  // whether another call's request did the work or failed
 	Err         error // nil, or an *InvalidateError
 }
 
@@ -21,8 +21,9 @@ type InvalidateResult struct {
 // call waits for an unreachable gateway once, not once for each dep.
 //
 // While a dep is being sent, all further calls for it share one request, which
-// starts after they came. A dep costs two requests at a time at most, however
-// often it is invalidated.
+// starts after they came. At most one request of a dep is in progress, and one
+// is pending, however often it is invalidated. After a request has failed, later
+// calls for the dep wait for its retry as well.
 //
 // When ctx ends, Invalidate returns its error at once. The invalidations go on
 // in the background, for up to the client's timeout for each dep: a committed

@@ -2,6 +2,7 @@ package cachecore
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -10,17 +11,22 @@ import (
 
 // lanes let invalidations of the same dep share requests. A dep has one request
 // in progress at a time. Invalidations that come meanwhile wait for its end and
-// then share one request. So a dep costs two requests at a time, one in
-// progress and one to come, however often it is invalidated.
+// then share one request. So at most one request of a dep is in progress, and
+// one is pending, however often it is invalidated.
 //
 // A request counts only for invalidations that came before it was sent. The
 // gateway may have carried out an earlier one before their data changed.
 //
 // A request has the hash of the invalidation that came last. So the gateway
 // keeps the version that was asked for last, however invalidations are retried.
+//
+// After a failure, all invalidations of the dep wait for the same retry, those
+// that come later as well. Otherwise, a gateway that is overloaded would get a
+// request for each of them.
 type lanes struct {
-	mu  sync.Mutex
-	all map[laneKey]*lane // those with turns
+	retry RetryPolicy
+	mu    sync.Mutex
+	all   map[laneKey]*lane // those with turns
 }
 
 type laneKey struct {
@@ -43,8 +49,10 @@ type lane struct {
 	failed  uint64 // the latest of them that failed
 	err     error  // its error
 
+	failures  int       // temporary ones since the gateway last carried out a request
+	notBefore time.Time // when the next attempt may be sent
+
 	changed chan struct{} // closed when an attempt begins or ends; nil if nobody waits
-	carried chan struct{} // likewise, when done has changed
 }
 
 // turn is the place of one invalidation in its lane.
@@ -93,15 +101,16 @@ func (ls *lanes) release(d Dep, t turn) {
 // returns false if an attempt of another invalidation counts for this one: one
 // that succeeded, or one that began during this call and failed. In the latter
 // case, it also returns the error. It returns errLate at the deadline, which is
-// set when the wait for another attempt begins.
+// set when the wait for another attempt or for a retry begins. It does so at
+// once if it cannot wait for the retry.
 func (ls *lanes) claim(ctx context.Context, inv *invalidation) (mine bool, err error) {
 	l := inv.turn.lane
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	inv.folded = false
-	before := l.begun
+	before, helped := l.begun, false
 	for l.done < inv.turn.n {
-		if l.sending || l.failed > before {
+		backsOff := time.Now().Before(l.notBefore)
+		if l.sending || l.failed > before || backsOff {
 			inv.startClock()
 		}
 		switch {
@@ -110,17 +119,43 @@ func (ls *lanes) claim(ctx context.Context, inv *invalidation) (mine bool, err e
 			return false, l.err
 		case err != nil:
 			return false, err
+		case backsOff:
+			if inv.deadline.Before(l.notBefore) || inv.run.isDown() {
+				inv.cannotWait(l.err)
+				return false, errLate
+			}
 		case !l.busy:
-			l.busy = true
+			l.busy, inv.folded = true, false
 			return true, nil
 		}
-		changed := wakeOn(&l.changed)
+		changed, until := wakeOn(&l.changed), inv.deadline
+		if backsOff {
+			until = l.notBefore
+		}
 		ls.mu.Unlock()
-		err = await(ctx, changed, inv.deadline)
+		if backsOff && !helped {
+			helped = true
+			inv.run.help(ctx)
+		}
+		if err = await(ctx, changed, until); backsOff && errors.Is(err, errLate) {
+			err = nil // time for the retry
+		}
 		ls.mu.Lock()
 	}
 	inv.folded = true
 	return false, nil
+}
+
+// cannotWait ends the invalidation with the error of the attempt after which
+// the others wait.
+func (inv *invalidation) cannotWait(err error) {
+	if inv.attempts == 0 {
+		inv.folded = true
+	}
+	var again *temporary
+	if errors.As(err, &again) {
+		inv.last = again.error
+	}
 }
 
 // await waits until c is closed.
@@ -157,36 +192,23 @@ func (ls *lanes) end(t turn, last uint64, err error, own bool) {
 	defer ls.mu.Unlock()
 	l := t.lane
 	l.busy, l.sending = false, false
-	switch {
-	case err == nil:
+	if own && err != nil {
+		wake(&l.changed)
+		return
+	}
+	if err == nil {
 		l.done = last
-		wake(&l.carried)
-	case !own:
+	} else {
 		l.failed, l.err = l.begun, err
 	}
-	wake(&l.changed)
-}
-
-// pause waits before a retry, until another invalidation's request has
-// succeeded for the turn. It returns false if ctx ends first.
-func (ls *lanes) pause(ctx context.Context, t turn, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for {
-		ls.mu.Lock()
-		done, carried := t.lane.done >= t.n, wakeOn(&t.lane.carried)
-		ls.mu.Unlock()
-		if done {
-			return true
-		}
-		select {
-		case <-carried:
-		case <-timer.C:
-			return true
-		case <-ctx.Done():
-			return false
-		}
+	var again *temporary
+	if errors.As(err, &again) {
+		l.failures++
+		l.notBefore = time.Now().Add(max(ls.retry.delay(l.failures), again.after))
+	} else {
+		l.failures, l.notBefore = 0, time.Time{}
 	}
+	wake(&l.changed)
 }
 
 // wakeOn returns a channel that the next wake closes.

@@ -177,16 +177,9 @@ func (r *repeat) carryOut() {
 	if c.life.Err() == nil { // otherwise given up, which Close reports
 		ctx, cancel := c.detach(r.ctx)
 		defer cancel()
-		c.late.mu.Lock()
-		c.late.left++
-		c.late.mu.Unlock()
-		inv := invalidation{run: c.late, dep: r.dep, turn: c.lanes.take(r.dep, false)}
-		c.logFailure(ctx, CauseLateFill, c.invalidate(ctx, &inv, c.now(ctx)))
-		c.late.mu.Lock()
-		if c.late.left--; c.late.left == 0 {
-			c.late.down = false
-		}
-		c.late.mu.Unlock()
+		again := newRun(ctx, c, CauseLateFill, []Dep{r.dep})
+		i, d := again.take()
+		c.logFailure(ctx, CauseLateFill, again.invalidate(ctx, i, d))
 	}
 	c.flights.mu.Lock()
 	defer c.flights.unlock()

@@ -290,26 +290,64 @@ func TestLateFill_HungUpRequestKeepsItsDepsAlone(t *testing.T) {
 	t.Error("the answer is still in memory")
 }
 
-// A gateway that is down costs all repetitions the timeout once. Later ones are
-// tried again.
-func TestLateFill_RepetitionsGiveUpTogether(t *testing.T) {
+// Many repetitions for a gateway that is down cost no more than the timeout:
+// those that wait to try again hold no slots.
+func TestLateFill_RepetitionsGiveUpInParallel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 300
+		g := &gateway{complete: answersAfter10s}
+		g.invalidate = func(req *http.Request) (*http.Response, error) {
+			if seen := g.arrivals(""); seen[len(seen)-1].at < 5*time.Second {
+				return answer(req, 200, "", receiptOK), nil
+			}
+			return nil, errors.New("connection refused")
+		}
+		c := g.client(t, cachecore.WithConcurrency(4))
+		deps := numbered("doc", n)
+		begin := time.Now()
+		for _, d := range deps {
+			ask(cachecore.WithDeps(t.Context(), d), c, readAll)
+		}
+		synctest.Wait()
+		invalidate(t, c, deps...)
+		if err := c.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took > 40*time.Second {
+			t.Errorf("took %v, want at most the timeout of 30s after 10s", took)
+		}
+		for _, d := range deps {
+			if sent := len(g.arrivals(d.ID())); sent < 5 {
+				t.Errorf("%s is sent %d times, want retries of its own", d, sent)
+			}
+		}
+	})
+}
+
+// A repetition that fails once is tried again, even while those of other deps
+// have used up their time.
+func TestLateFill_RepetitionsGiveUpAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		endsAfter := func(d time.Duration) roundTripFunc {
 			return responds(d, 200, "MISS", io.NopCloser(strings.NewReader("{}")))
 		}
-		// The gateway is down from 5 s to 60 s, and later for two requests.
-		fails := failing(2, 503)
-		g := &gateway{complete: scenario(endsAfter(10*time.Second), endsAfter(30*time.Second), endsAfter(100*time.Second))}
+		once := failing(1, 503)
+		// The third comes due when the first has given up and the second
+		// waits to try again.
+		g := &gateway{complete: scenario(endsAfter(10*time.Second), endsAfter(30*time.Second), endsAfter(45*time.Second))}
 		g.invalidate = func(req *http.Request) (*http.Response, error) {
 			seen := g.arrivals("")
-			switch at := seen[len(seen)-1].at; {
-			case at < 5*time.Second:
+			switch last := seen[len(seen)-1]; {
+			case last.at < 5*time.Second:
 				return answer(req, 200, "", receiptOK), nil
-			case at < 60*time.Second:
-				return answer(req, 503, "", ""), nil
+			case last.ID == "doc:00001":
+				return answerWith(req, 503, "Retry-After", "25"), nil
+			case last.ID == "doc:00002":
+				return once(req)
 			}
-			return fails(req)
+			return answer(req, 503, "", ""), nil
 		}
 		c := g.client(t)
 		deps := numbered("doc", 3)
@@ -321,12 +359,8 @@ func TestLateFill_RepetitionsGiveUpTogether(t *testing.T) {
 		if err := c.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		second, third := times(g.arrivals("doc:00001")), times(g.arrivals("doc:00002"))
-		if last := second[len(second)-1]; last > 50*time.Second || len(second) < 2 {
-			t.Errorf("the second is sent at %v, want to give up with the first", second)
-		}
-		if len(third) != 4 {
-			t.Errorf("the third is sent at %v, want three attempts after 100s", third)
+		if got := times(g.arrivals("doc:00002")); len(got) != 3 || got[1] != 45*time.Second || got[2] > 46*time.Second {
+			t.Errorf("the third is sent at %v, want at 0s, at 45s and soon again", got)
 		}
 	})
 }

@@ -316,3 +316,36 @@ func TestDebugLog_HasEachInvalidation(t *testing.T) {
 		}
 	}
 }
+
+// Observers are called without locks: one may wait for the invalidation whose
+// caller hung up.
+func TestObserver_BackgroundMayWaitForTheInvalidation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ended, sum := make(chan struct{}), 0
+		var mu sync.Mutex
+		g := &gateway{invalidate: takes(5 * time.Second)}
+		c := g.client(t, cachecore.WithObserver(cachecore.Observer{
+			Invalidation: func(context.Context, cachecore.InvalidationEvent) { close(ended) },
+			Background: func(_ cachecore.Cause, change int) {
+				if change > 0 {
+					<-ended
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				sum += change
+			},
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.Invalidate(ctx, cachecore.NewDep("doc:1")); err != nil {
+			t.Errorf("it ended before the caller was told: %v", err)
+		}
+		if err := c.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if sum != 0 {
+			t.Errorf("%d deps are left in the background", sum)
+		}
+	})
+}

@@ -38,6 +38,7 @@ type RetryPolicy struct {
 	// BaseDelay is the wait before the second attempt. It doubles from one
 	// attempt to the next. A random part, up to half, is subtracted from each
 	// wait. If the gateway sends Retry-After, the wait is at least that long.
+	// All invalidations of a dep that are in progress wait together.
 	// Defaults to 100 ms.
 	BaseDelay time.Duration
 
@@ -69,7 +70,7 @@ func WithTimeout(d time.Duration) Option {
 func WithBaseTransport(rt http.RoundTripper) Option {
 	return option(func(c *config) error {
 		if rt == nil {
-			return errors.New("WithBaseTransport: the RoundTripper is nil")
+			return errors.New("WithBaseTransport: the RoundTripper is nil; remove the option for the default")
 		}
 		c.base = rt
 		return nil
@@ -82,7 +83,7 @@ func WithBaseTransport(rt http.RoundTripper) Option {
 func WithLogger(l *slog.Logger) Option {
 	return option(func(c *config) error {
 		if l == nil {
-			return errors.New("WithLogger: the logger is nil: use slog.New(slog.DiscardHandler) for silence")
+			return errors.New("WithLogger: the logger is nil; use slog.New(slog.DiscardHandler) to log nothing")
 		}
 		c.logger = l
 		return nil
@@ -94,7 +95,7 @@ func WithLogger(l *slog.Logger) Option {
 func WithRetry(p RetryPolicy) Option {
 	return option(func(c *config) error {
 		if p.MaxAttempts < 0 || p.BaseDelay < 0 || p.MaxDelay < 0 || p.AttemptTimeout < 0 {
-			return errors.New("WithRetry: a field is negative: leave it 0 for its default")
+			return errors.New("WithRetry: a field is negative; set it to 0 for its default")
 		}
 		c.retry = p
 		return nil
@@ -109,7 +110,7 @@ func WithConcurrency(n int) Option {
 	return option(func(c *config) error {
 		c.concurrency = n
 		if n < 1 {
-			return fmt.Errorf("WithConcurrency: %d is less than 1", n)
+			return fmt.Errorf("WithConcurrency: %d is less than 1; use 1 or more", n)
 		}
 		return nil
 	})
@@ -125,7 +126,7 @@ func WithHeaderBudget(bytes int) Option {
 	return option(func(c *config) error {
 		c.budget = bytes
 		if bytes < 1 {
-			return fmt.Errorf("WithHeaderBudget: %d is less than 1", bytes)
+			return fmt.Errorf("WithHeaderBudget: %d is less than 1; use 1 or more", bytes)
 		}
 		return nil
 	})
@@ -166,7 +167,7 @@ func WithObserver(o Observer) Option {
 
 func positive(option string, d time.Duration) error {
 	if d <= 0 {
-		return fmt.Errorf("%s: %s is not more than 0", option, d)
+		return fmt.Errorf("%s: %s is not more than 0; use a positive duration", option, d)
 	}
 	return nil
 }
@@ -182,7 +183,7 @@ func newConfig(opts []Option) (config, error) {
 	var errs []error
 	for _, o := range opts {
 		if o == nil {
-			errs = append(errs, errors.New("an option is nil"))
+			errs = append(errs, errors.New("an option is nil; remove it"))
 			continue
 		}
 		errs = append(errs, o.apply(&c))

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// run is one call of InvalidateMany, a second pass, or all repetitions of a
-// client after late fills.
+// run is one call of InvalidateMany, a second pass, or the repetition of one
+// dep after a late fill.
 type run struct {
 	client   *Client
 	cause    Cause
@@ -89,14 +89,19 @@ func (r *run) work(ctx context.Context) {
 	ctx, cancel := r.client.detach(ctx)
 	defer cancel()
 	for i, d := r.take(); i >= 0; i, d = r.take() {
-		inv := invalidation{run: r, dep: d}
-		if d.versioned {
-			inv.turn = r.turns[i]
-		} else {
-			inv.turn = r.client.lanes.take(d, r.cause == CauseCall)
-		}
-		r.end(ctx, i, r.client.invalidate(ctx, &inv, r.begun))
+		r.end(ctx, i, r.invalidate(ctx, i, d))
 	}
+}
+
+// invalidate carries out the invalidation of one dep. ctx must come from detach.
+func (r *run) invalidate(ctx context.Context, i int, d Dep) InvalidateResult {
+	inv := invalidation{run: r, dep: d}
+	if d.versioned {
+		inv.turn = r.turns[i]
+	} else {
+		inv.turn = r.client.lanes.take(d, r.cause == CauseCall)
+	}
+	return r.client.invalidate(ctx, &inv, r.begun)
 }
 
 // take returns the index of the next valid dep, or -1.
@@ -146,21 +151,42 @@ func (r *run) help(ctx context.Context) {
 // soFar returns the results so far, with err for those that are missing. If the
 // caller hung up, these go on in the background.
 func (r *run) soFar(err error, hungUp bool) []InvalidateResult {
+	told := 0
+	if hungUp { // before an end can be counted, so that no sum is negative
+		told = r.missing()
+		r.client.background(CauseCall, told)
+	}
+	out, missing := r.snapshot(err, hungUp)
+	if hungUp {
+		r.client.background(CauseCall, missing-told)
+	}
+	return out
+}
+
+// missing returns how many results are not set.
+func (r *run) missing() (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := append([]InvalidateResult(nil), r.results...)
-	missing := 0
+	for i := range r.results {
+		if r.results[i].unfinished() {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *run) snapshot(err error, hungUp bool) (out []InvalidateResult, missing int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hungUp = r.hungUp || hungUp
+	out = append(out, r.results...)
 	for i := range out {
 		if out[i].unfinished() {
 			missing++
 			out[i].Err = &InvalidateError{Dep: out[i].Dep, Err: err}
 		}
 	}
-	if hungUp {
-		r.hungUp = true
-		r.client.background(CauseCall, missing)
-	}
-	return out
+	return out, missing
 }
 
 func (r *run) isDown() bool {

@@ -34,6 +34,7 @@ type invalidation struct {
 	deadline time.Time // set when a request for it is sent, or is waited for
 	attempts int       // requests sent
 	folded   bool      // the last attempt was another invalidation's
+	last     error     // of the last attempt
 	repeat   *repeat   // set when a request that is watched is sent
 }
 
@@ -73,7 +74,7 @@ func (c *Client) invalidate(ctx context.Context, inv *invalidation, begun time.T
 // or ctx ends. It returns the error of the last attempt.
 func (c *Client) send(ctx context.Context, inv *invalidation) (keys int, err error) {
 	r := inv.run
-	last := errLate
+	inv.last = errLate
 	for tries := 1; ; tries++ {
 		keys, err := c.attempt(ctx, inv)
 		var again *temporary
@@ -82,25 +83,19 @@ func (c *Client) send(ctx context.Context, inv *invalidation) (keys int, err err
 			r.setDown(false)
 			return keys, nil
 		case errors.Is(err, errLate):
-			if inv.attempts > 0 {
+			if tries > 1 {
 				r.setDown(true)
 			}
-			return 0, last
+			return 0, inv.last
 		case !errors.As(err, &again):
+			if tries > 1 && ctx.Err() != nil {
+				return 0, inv.last
+			}
 			return 0, err
 		}
-		last = again.error
+		inv.last = again.error
 		if tries == c.cfg.retry.MaxAttempts || r.isDown() {
-			return 0, last
-		}
-		wait := max(c.cfg.retry.delay(tries), again.after)
-		if time.Until(inv.deadline) < wait {
-			r.setDown(true)
-			return 0, last
-		}
-		r.help(ctx)
-		if !c.lanes.pause(ctx, inv.turn, wait) {
-			return 0, last
+			return 0, inv.last
 		}
 	}
 }
@@ -175,10 +170,7 @@ func (p RetryPolicy) delay(attempt int) time.Duration {
 
 // post sends one request. Only 2xx with ok: true is success.
 func (c *Client) post(ctx context.Context, deadline time.Time, id, hash string) (keys int, err error) {
-	body, err := json.Marshal(struct {
-		DepID   string `json:"dep_id"`
-		NewHash string `json:"new_hash"`
-	}{id, hash})
+	body, err := json.Marshal(wire.Invalidation{DepID: id, NewHash: hash})
 	if err != nil {
 		return 0, err
 	}
@@ -229,10 +221,7 @@ func (c *Client) receipt(answer []byte) (keys int, err error) {
 	if len(answer) > maxAnswer {
 		return 0, fmt.Errorf("gateway answered more than %d bytes; check that the URL is that of a gateway", maxAnswer)
 	}
-	var receipt struct {
-		OK          bool `json:"ok"`
-		KeysDeleted int  `json:"keys_deleted"`
-	}
+	var receipt wire.Receipt
 	if json.Unmarshal(answer, &receipt) != nil {
 		return 0, errors.New("gateway's answer is not a receipt; check that the URL is that of a gateway")
 	}
