@@ -13,22 +13,27 @@ type flagValue interface {
 	Type() string
 }
 
-// typed is a flag's value with another name for its type. It refuses a second
-// value, which would replace the first in silence.
+// typed is a flag's value with another name for its type.
 type typed struct {
 	flagValue
 	name string
-	set  bool
 }
 
-func (t *typed) Type() string { return t.name }
+func (t typed) Type() string { return t.name }
 
-func (t *typed) Set(text string) error {
-	if t.set {
+// once is a flag's value that cannot be given twice. The second value would
+// replace the first in silence.
+type once struct {
+	flagValue
+	set bool
+}
+
+func (o *once) Set(text string) error {
+	if o.set {
 		return errors.New("flag is given twice; run the command once for each value")
 	}
-	t.set = true
-	return t.flagValue.Set(text)
+	o.set = true
+	return o.flagValue.Set(text)
 }
 
 // nameValue sets the name of a flag's value in the help. pflag also reads it
@@ -36,5 +41,5 @@ func (t *typed) Set(text string) error {
 // those backquotes.
 func nameValue(cmd *cobra.Command, flag, name string) {
 	f := cmd.Flag(flag)
-	f.Value = &typed{flagValue: f.Value, name: name}
+	f.Value = typed{f.Value, name}
 }

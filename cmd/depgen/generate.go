@@ -55,6 +55,10 @@ func (g *generation) addFlags(cmd *cobra.Command) {
 	nameValue(cmd, "schema", "file")
 	nameValue(cmd, "out", "file")
 	nameValue(cmd, "package", "name")
+	for _, flag := range []string{"schema", "out", "package"} {
+		f := cmd.Flag(flag)
+		f.Value = &once{flagValue: f.Value}
+	}
 }
 
 func newGenerateCommand() *cobra.Command {
