@@ -439,10 +439,10 @@ func TestDo_InvalidationAfterTheEndIsSent(t *testing.T) {
 		var inside, inSavepoint context.Context
 		tx := &recordedTx{}
 		err := txn.Do(cachecore.WithInvalidator(t.Context(), rec), tx.begin, func(ctx context.Context, _ *recordedTx) error {
-			inside = ctx
+			inside = ctx //nolint:fatcontext // it is used after the end
 			inner := &recordedTx{}
 			return errors.Join(end, txn.Nest(ctx, inner.begin, func(ctx context.Context, _ *recordedTx) error {
-				inSavepoint = ctx
+				inSavepoint = ctx //nolint:fatcontext // likewise
 				return nil
 			}))
 		})
@@ -492,7 +492,7 @@ func TestNest_ChangesCountOutsideOfIt(t *testing.T) {
 	tx, inner := &recordedTx{}, &recordedTx{}
 	var inside context.Context
 	err := txn.Do(cachecore.WithInvalidator(t.Context(), cachecoretest.NewRecorder(t)), tx.begin, func(outer context.Context, _ *recordedTx) error {
-		inside = outer
+		inside = outer //nolint:fatcontext // it is used after the end
 		err := txn.Nest(outer, inner.begin, func(ctx context.Context, tx *recordedTx) error {
 			err := change(ctx, tx)
 			if !changed(outer) {
