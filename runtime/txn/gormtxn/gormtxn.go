@@ -5,8 +5,6 @@ package gormtxn
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"sync/atomic"
 
 	"gorm.io/gorm"
 
@@ -29,14 +27,10 @@ func InTx(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, f func(ctx cont
 // database is one that has RELEASE SAVEPOINT, such as PostgreSQL, SQLite and
 // MySQL.
 func Savepoint(ctx context.Context, tx *gorm.DB, f func(ctx context.Context, tx *gorm.DB) error) error {
-	return txn.Nest(ctx, func(ctx context.Context) (savepoint, error) {
-		s := savepoint{tx.WithContext(ctx), fmt.Sprintf("depgen_%d", savepoints.Add(1))}
-		return s, s.tx.SavePoint(s.name).Error
-	}, func(ctx context.Context, s savepoint) error { return f(ctx, s.tx.WithContext(ctx)) })
+	return txn.SavepointWith(ctx, func(ctx context.Context, statement string) error {
+		return tx.WithContext(ctx).Exec(statement).Error
+	}, func(ctx context.Context) error { return f(ctx, tx.WithContext(ctx)) })
 }
-
-// savepoints numbers the savepoints of the process.
-var savepoints atomic.Uint64
 
 // ending ends a transaction in the way of database/sql.
 type ending struct{ tx *gorm.DB }
@@ -46,20 +40,3 @@ func (e ending) Commit() error { return e.tx.Commit().Error }
 
 // Rollback implements [txn.Tx].
 func (e ending) Rollback() error { return e.tx.Rollback().Error }
-
-// savepoint is a savepoint as a transaction.
-type savepoint struct {
-	tx   *gorm.DB
-	name string
-}
-
-// Commit implements [txn.Tx].
-func (s savepoint) Commit() error { return s.tx.Exec("RELEASE SAVEPOINT " + s.name).Error }
-
-// Rollback implements [txn.Tx].
-func (s savepoint) Rollback() error {
-	if err := s.tx.RollbackTo(s.name).Error; err != nil {
-		return err
-	}
-	return s.Commit()
-}

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,37 +31,10 @@ func InTx(ctx context.Context, db DB, opts pgx.TxOptions, f func(ctx context.Con
 // panics, the transaction goes back to the savepoint, and the invalidations of
 // f are dropped. The transaction can go on. ctx must be that of tx.
 func Savepoint(ctx context.Context, tx pgx.Tx, f func(ctx context.Context, tx pgx.Tx) error) error {
-	return txn.Nest(ctx, func(ctx context.Context) (savepoint, error) {
-		s := savepoint{ctx, tx, fmt.Sprintf("depgen_%d", savepoints.Add(1))}
-		return s, s.exec("SAVEPOINT ")
-	}, func(ctx context.Context, s savepoint) error { return f(ctx, s.tx) })
-}
-
-// savepoints numbers the savepoints of the process.
-var savepoints atomic.Uint64
-
-// savepoint is a savepoint as a transaction. A nested pgx.Tx could not be
-// rolled back after its commit has failed.
-type savepoint struct {
-	ctx  context.Context //nolint:containedctx // of the beginning, which outlives that of f
-	tx   pgx.Tx
-	name string
-}
-
-// Commit implements [txn.Tx].
-func (s savepoint) Commit() error { return s.exec("RELEASE SAVEPOINT ") }
-
-// Rollback implements [txn.Tx].
-func (s savepoint) Rollback() error {
-	if err := s.exec("ROLLBACK TO SAVEPOINT "); err != nil {
+	return txn.SavepointWith(ctx, func(ctx context.Context, statement string) error {
+		_, err := tx.Exec(ctx, statement)
 		return err
-	}
-	return s.Commit()
-}
-
-func (s savepoint) exec(statement string) error {
-	_, err := s.tx.Exec(s.ctx, statement+s.name)
-	return err
+	}, func(ctx context.Context) error { return f(ctx, tx) })
 }
 
 // ending ends a transaction in the way of database/sql.
