@@ -19,7 +19,7 @@ import (
 
 const root = ".."
 
-// page is what the tests check of a page in Markdown.
+// page contains the parts of a Markdown page that the tests check.
 type page struct {
 	path    string
 	text    string

@@ -123,10 +123,7 @@ func TestOrder_WaitIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
-			<-release
-			return answer(req, 200, "", receiptOK), nil
-		}}
+		g := stuckUntil(release)
 		c := g.client(t)
 		stuck := make(chan error, 1)
 		go func() { stuck <- c.Invalidate(t.Context(), price("1")) }()
@@ -265,10 +262,7 @@ func TestClose_HeedsItsContextWhateverTheBaseDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
-			<-release
-			return answer(req, 200, "", receiptOK), nil
-		}}
+		g := stuckUntil(release)
 		c := g.client(t)
 		result := make(chan error, 1)
 		go func() { result <- c.Invalidate(t.Context(), cachecore.NewDep("doc:1")) }()
@@ -349,10 +343,7 @@ func TestClose_NothingIsSentAfterIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		g := &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
-			<-release
-			return answer(req, 200, "", receiptOK), nil
-		}}
+		g := stuckUntil(release)
 		c := g.client(t, cachecore.WithConcurrency(2))
 		go func() { _ = c.Invalidate(t.Context(), numbered("doc", 100)...) }() // it is given up
 		synctest.Wait()

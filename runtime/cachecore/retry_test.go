@@ -344,3 +344,12 @@ func TestInvalidate_ConcurrencyIsBoundedAcrossCalls(t *testing.T) {
 		}
 	})
 }
+
+// stuckUntil returns a gateway that answers invalidations when release is closed.
+// It does not heed the contexts of its requests.
+func stuckUntil(release <-chan struct{}) *gateway {
+	return &gateway{invalidate: func(req *http.Request) (*http.Response, error) {
+		<-release
+		return answer(req, 200, "", receiptOK), nil
+	}}
+}

@@ -83,7 +83,7 @@ func (c *changes) end() {
 	}
 }
 
-// flush ends the collecting and sends what is collected.
+// flush ends the collecting and sends the collected deps.
 func (c *changes) flush(ctx context.Context) error {
 	c.end()
 	return c.batch.Flush(cachecore.WithInvalidator(ctx, c.to))

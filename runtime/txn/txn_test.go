@@ -221,7 +221,7 @@ func TestDo_UnknownCommitAndFailedFlush(t *testing.T) {
 	rec.RequireInvalidated(doc)
 }
 
-// What a savepoint could not undo may be committed with the rest.
+// Changes that a savepoint could not undo may be committed with the rest.
 func TestNest_FailedRollback(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
@@ -482,7 +482,7 @@ func TestDo_InvalidatorThatIsWrappedInside(t *testing.T) {
 	rec.RequireNotInvalidated(cachecore.NewDep("doc:dropped"))
 }
 
-// A request with the outer context may read what a savepoint has written.
+// A request with the outer context may read the changes of a savepoint.
 func TestNest_ChangesCountOutsideOfIt(t *testing.T) {
 	t.Parallel()
 	changed := func(ctx context.Context) bool {

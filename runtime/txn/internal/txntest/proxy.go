@@ -60,7 +60,7 @@ func (p *Proxy) accept(l net.Listener) {
 	}
 }
 
-// forward passes on what the client sends, and looks for the word.
+// forward passes on the bytes of the client, and looks for the word.
 func (p *Proxy) forward(client, server net.Conn, lost chan struct{}) {
 	defer func() { _ = server.Close() }()
 	buffer := make([]byte, 64<<10) // longer than every message of the tests
@@ -76,7 +76,7 @@ func (p *Proxy) forward(client, server net.Conn, lost chan struct{}) {
 	}
 }
 
-// answer passes on what the server sends, until the answer is to be lost.
+// answer passes on the bytes of the server, until the answer is to be lost.
 func answer(server, client net.Conn, lost <-chan struct{}) {
 	defer func() { _ = client.Close() }()
 	buffer := make([]byte, 64<<10)

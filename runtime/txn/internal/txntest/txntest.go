@@ -225,7 +225,7 @@ type desk struct {
 	db      Database
 	gateway *cachecoretest.Gateway
 	client  *cachecore.Client
-	text    atomic.Value // what the model reads
+	text    atomic.Value // the model reads it
 }
 
 func newDesk(t *testing.T, db Database) *desk {
