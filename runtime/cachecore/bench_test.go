@@ -137,6 +137,40 @@ func BenchmarkWithDeps(b *testing.B) {
 	}
 }
 
+func BenchmarkScope(b *testing.B) {
+	for _, n := range []int{1, 5, 50} {
+		deps := numbered("doc", n)
+		ctx := cachecore.WithDeps(context.Background(), deps...)
+		b.Run(fmt.Sprintf("deps=%d/kept", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = cachecore.Scope(ctx)
+			}
+		})
+		b.Run(fmt.Sprintf("deps=%d/more", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = cachecore.Scope(ctx, "notice period")
+			}
+		})
+		b.Run(fmt.Sprintf("deps=%d/first", n), func(b *testing.B) {
+			var fresh []context.Context
+			b.ReportAllocs()
+			for b.Loop() {
+				if len(fresh) == 0 {
+					b.StopTimer()
+					for range 1000 {
+						fresh = append(fresh, cachecore.WithDeps(context.Background(), deps...))
+					}
+					b.StartTimer()
+				}
+				_ = cachecore.Scope(fresh[0])
+				fresh = fresh[1:]
+			}
+		})
+	}
+}
+
 // BenchmarkInvalidate sends 1,000 invalidations over loopback, and as many bare
 // requests with the same concurrency over kept connections.
 func BenchmarkInvalidate(b *testing.B) {

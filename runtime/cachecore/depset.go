@@ -23,6 +23,8 @@ type depSet struct {
 
 	keyOnce sync.Once
 	keySum  setKey
+
+	scope setScope
 }
 
 // fitted is a set in the form that is sent within a header budget.

@@ -7,11 +7,18 @@ import (
 )
 
 func encodeHeader(deps []Dep) string {
-	elements := make([]wire.Dep, 0, 64) // a constant capacity needs no allocation
+	return wire.EncodeDeps(elements(deps, make([]wire.Dep, 0, someDeps)))
+}
+
+// someDeps is a constant capacity, which needs no allocation.
+const someDeps = 64
+
+// elements appends the deps to an empty slice, as elements of a header.
+func elements(deps []Dep, to []wire.Dep) []wire.Dep {
 	for i := range deps {
-		elements = append(elements, wire.Dep{ID: deps[i].id, Hash: deps[i].hash})
+		to = append(to, wire.Dep{ID: deps[i].id, Hash: deps[i].hash})
 	}
-	return wire.EncodeDeps(elements)
+	return to
 }
 
 // decodeHeader decodes a header that was written by hand.

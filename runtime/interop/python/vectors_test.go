@@ -20,7 +20,7 @@ func TestWireVectors(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if n, err := strconv.Atoi(strings.TrimSpace(string(out))); err != nil || n < 20 {
-		t.Errorf("%q vectors were compared, want at least 20", out)
+	if n, err := strconv.Atoi(strings.TrimSpace(string(out))); err != nil || n < 40 {
+		t.Errorf("%q vectors were compared, want at least 40", out)
 	}
 }

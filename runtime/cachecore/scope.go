@@ -1,0 +1,61 @@
+package cachecore
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
+
+// Scope returns a line to end the system message with, such as "[cache scope
+// ayrgpqwqehj8jrq1]". A gateway that also answers similar questions then
+// answers the request only from requests of the same scope. These depend on the
+// same data in the same versions, and have the same more:
+//
+//	cachecore.Scope(ctx)                    // similar questions about the same data
+//	cachecore.Scope(ctx, "notice period")   // the same question about the same data, in other words
+//	cachecore.Scope(ctx, question)          // this question only: no HIT_L2
+//
+// The line belongs at the end of the first system message. Call Scope after the
+// data was read, so that a context of [Track] has recorded it. In a
+// conversation, keep the line of its first request.
+//
+// The line is a hash of more and of all deps of the context, with their groups.
+// It is the same in every process and for every order of the deps. It does not
+// show the ids, but whoever can guess all of them can confirm the guess. Scope
+// returns an empty string without deps and more. Deps in a header written by
+// hand are not part of it.
+//
+// If the deps cannot be sent, the request is a bypass: see [CacheStatus.Err].
+// Scope then returns a new random line at each call, which no other data shares.
+func Scope(ctx context.Context, more ...string) string {
+	set := effective(ctx)
+	switch {
+	case set.empty() && len(more) == 0:
+		return ""
+	case set.empty():
+		return wire.Scope(wire.ScopeDeps(nil), more)
+	case set.err != nil:
+		return wire.Scope(wire.ScopeDeps(nil), []string{rand.Text()})
+	}
+	return set.scope.of(set, more)
+}
+
+// setScope is what a set keeps for [Scope].
+type setScope struct {
+	once sync.Once
+	deps []byte
+	line string // without more
+}
+
+func (s *setScope) of(set *depSet, more []string) string {
+	s.once.Do(func() {
+		s.deps = wire.ScopeDeps(elements(set.deps, make([]wire.Dep, 0, someDeps)))
+		s.line = wire.Scope(s.deps, nil)
+	})
+	if len(more) == 0 {
+		return s.line
+	}
+	return wire.Scope(s.deps, more)
+}

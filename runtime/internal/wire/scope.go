@@ -1,0 +1,52 @@
+package wire
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"slices"
+	"strings"
+)
+
+// Scope returns the line `[cache scope <16 characters>]`. The characters are
+// the first 80 bits of a SHA-256 in Douglas Crockford's base32, in lower case.
+// The hash is that of a JSON text: an array of deps, given by [ScopeDeps], and
+// an array of more. Different deps or more have different texts.
+func Scope(deps []byte, more []string) string {
+	var buffer [1024]byte
+	text := append(buffer[:0], deps...)
+	for i, m := range more {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = appendString(text, m)
+	}
+	sum := sha256.Sum256(append(text, "]]"...))
+	line := append(buffer[:0], "[cache scope "...)
+	return string(append(crockford.AppendEncode(line, sum[:80/8]), ']'))
+}
+
+// crockford has no letter that is easily taken for another.
+var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz")
+
+// ScopeDeps returns the beginning of the text that [Scope] hashes, in which each
+// dep is an array of its id and its hash. It sorts the deps by their bytes.
+func ScopeDeps(deps []Dep) []byte {
+	slices.SortFunc(deps, func(a, b Dep) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Hash, b.Hash))
+	})
+	size := len("[[],[")
+	for _, d := range deps {
+		size += len(`["",""],`) + len(d.ID) + len(d.Hash)
+	}
+	text := append(make([]byte, 0, size), "[["...)
+	for i, d := range deps {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = appendString(append(text, '['), d.ID)
+		text = appendString(append(text, ','), d.Hash)
+		text = append(text, ']')
+	}
+	return append(text, "],["...)
+}
