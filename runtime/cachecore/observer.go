@@ -17,7 +17,8 @@ import (
 // and spans use [Dep.Kind].
 type Observer struct {
 	// Request is called for each request to the gateway, with the request's
-	// context, when the header of its answer has arrived or it has failed.
+	// context, when the header of its answer has arrived or it has failed. A
+	// request of [ExactOnly] that is sent twice is reported twice.
 	Request func(context.Context, RequestEvent)
 
 	// Invalidation is called for each invalidation of a dep that has ended,
@@ -99,6 +100,9 @@ func (c *Client) observeRequest(ctx context.Context, e RequestEvent) {
 	}
 	if len(e.Deps) > 0 {
 		attrs = append(attrs, slog.Any("dep_ids", firstIDs(e.Deps)))
+	}
+	if e.Status.Refused {
+		attrs = append(attrs, slog.Bool("refused", true))
 	}
 	if err := cmp.Or(e.Err, e.Status.Err); err != nil {
 		attrs = append(attrs, slog.Any("error", err))

@@ -21,7 +21,8 @@ type plan struct {
 	foreign  bool    // whether a request that is passed on goes to another host
 	declared *depSet // nil or empty without deps
 	set      *depSet // declared, coarsened to fit the header
-	reason   error   // why a request with deps is a bypass
+	exact    bool    // whether a HIT_L2 is refused
+	reason   error   // why the client made the request a bypass
 }
 
 type route int
@@ -40,10 +41,11 @@ func (t *Transport) plan(req *http.Request) plan {
 		return plan{route: passOn, foreign: true}
 	case isLogin(req):
 		return plan{route: passOn}
-	case bypassed(ctx):
-		return plan{route: bypass}
 	}
-	p := plan{route: bypass}
+	p := plan{route: bypass, exact: exactOnly(ctx)}
+	if bypassed(ctx) {
+		return p
+	}
 	if p.declared, p.reason = declaredBy(req); p.reason != nil {
 		return p
 	}
@@ -51,11 +53,14 @@ func (t *Transport) plan(req *http.Request) plan {
 	if p.reason = uncommitted(ctx, p.declared.list()); p.reason != nil {
 		return p
 	}
-	if p.declared.empty() {
-		return plan{route: tag}
+	if !p.declared.empty() {
+		p.set = p.declared.within(t.client.cfg.budget)
+		if p.reason = p.set.err; p.reason != nil {
+			return p
+		}
 	}
-	p.set = p.declared.within(t.client.cfg.budget)
-	if p.reason = p.set.err; p.reason != nil {
+	if p.exact && !repeatable(req) {
+		p.reason = ErrNoGetBody
 		return p
 	}
 	p.route = tag
@@ -106,9 +111,9 @@ func uncommitted(ctx context.Context, deps []Dep) error {
 func (p plan) coarsened() bool { return p.route == tag && p.set != nil && p.set != p.declared }
 
 // warn logs that a request goes uncached although it declares deps, unless that
-// is how a transaction works.
+// is by design.
 func (p plan) warn(ctx context.Context, logger *slog.Logger) {
-	if p.reason == nil || errors.Is(p.reason, ErrUncommitted) {
+	if p.reason == nil || errors.Is(p.reason, ErrUncommitted) || errors.Is(p.reason, ErrNoGetBody) {
 		return
 	}
 	logger.LogAttrs(ctx, slog.LevelError, "cachecore: request sent uncached", slog.Int("deps", len(p.declared.list())), slog.Any("error", p.reason))
@@ -122,6 +127,7 @@ func (p plan) status(resp *http.Response) CacheStatus {
 	if resp != nil {
 		s = ParseStatus(resp.Header)
 	}
+	s.Refused = p.exact && s.Status == HitL2
 	if s.Err = p.reason; p.reason != nil && resp != nil && s.Status == Unknown {
 		s.Status = Bypass
 	}

@@ -30,20 +30,25 @@ type CacheStatus struct {
 	Similarity float64       // 0 to 1: 1 for an L1 hit, 0 for a miss and a bypass
 	Age        time.Duration // since the answer was made, in whole seconds; 0 for a miss and a bypass
 
+	// Refused reports that the client discarded a HIT_L2: see [ExactOnly].
+	Refused bool
+
 	// Err is the reason why the client sent the request as a bypass although it
 	// had deps: one was invalid, one id had two hashes, they did not fit into
 	// the header, a header written by hand could not be read, or the
-	// transaction of the request has changed one ([ErrUncommitted]). Otherwise
-	// it is nil.
+	// transaction of the request has changed one ([ErrUncommitted]). For a
+	// request with or without deps, it may also be [ErrNoGetBody]. Otherwise it
+	// is nil.
 	Err error
 }
 
 // String returns the status, such as "HIT_L1".
 func (s CacheStatus) String() string { return string(s.Status) }
 
-// Hit reports whether the answer came from the cache.
+// Hit reports whether the caller got an answer from the cache. It returns false
+// for one that the client refused.
 func (s CacheStatus) Hit() bool {
-	return s.Status == HitL1 || s.Status == HitL1Stale || s.Status == HitL2
+	return s.Status == HitL1 || s.Status == HitL1Stale || s.Status == HitL2 && !s.Refused
 }
 
 // ParseStatus parses the gateway's headers of a response. If a CDN has added

@@ -35,9 +35,9 @@ func newTransport(c *Client) *Transport {
 }
 
 // RoundTrip implements [http.RoundTripper]. It does not change req and never
-// reads a body. It returns the base transport's answers and errors unchanged,
-// except for errors whose text may quote an answer, because an answer may echo
-// the token.
+// reads a body, except to discard an answer that [ExactOnly] refuses. It
+// returns the base transport's answers and errors unchanged, except for errors
+// whose text may quote an answer, because an answer may echo the token.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.client == nil || req.URL == nil {
 		closeBody(req)
@@ -52,9 +52,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return t.client.cfg.base.RoundTrip(t.withoutTenant(req))
 	case bypass:
 		p.warn(req.Context(), t.client.cfg.logger)
-		return t.send(t.withoutTenant(req), p)
+		return t.sendBypass(req, p)
 	default:
-		return t.sendTagged(req, p)
+		resp, err := t.sendTagged(req, p)
+		if err == nil && p.refuses(resp) {
+			discard(resp)
+			return t.sendAgain(req, p)
+		}
+		return resp, err
 	}
 }
 

@@ -27,8 +27,9 @@ func (ds *degradations) watch(tb testingT, allowed bool) {
 // observer returns the observer of a client.
 func (ds *degradations) observer() cachecore.Observer {
 	return cachecore.Observer{Request: func(_ context.Context, e cachecore.RequestEvent) {
-		// A transaction's own requests go uncached by design.
-		if err := e.Status.Err; err != nil && !errors.Is(err, cachecore.ErrUncommitted) {
+		// A transaction's own requests go uncached by design, and so do those of
+		// ExactOnly.
+		if err := e.Status.Err; err != nil && !errors.Is(err, cachecore.ErrUncommitted) && !errors.Is(err, cachecore.ErrNoGetBody) {
 			ds.add(err)
 		}
 	}}

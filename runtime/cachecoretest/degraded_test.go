@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/devgateway"
 )
 
 // clientOf returns a client of the address that the gateway observes.
@@ -30,6 +31,24 @@ func clientOf(t *testing.T, g *Gateway, address string, base http.RoundTripper) 
 func degrading(t *testing.T, address, reason string) *http.Request {
 	t.Helper()
 	return question(t, address, "q", false, cachecore.InvalidDep("doc", errors.New(reason)))
+}
+
+// ExactOnly makes a bypass of a request without GetBody, which is no mistake.
+func TestExactOnlyIsNotDegraded(t *testing.T) {
+	t.Parallel()
+	tb := &fakeT{}
+	g := newGateway(tb, nil)
+	for _, getBody := range []bool{true, false} {
+		req := question(t, g.URL(), "q", false, cachecore.NewDep("doc:1"))
+		if !getBody {
+			req.GetBody = nil
+		}
+		ask(t, g.Client().HTTPClient(), req.WithContext(cachecore.ExactOnly(req.Context())))
+	}
+	if got := g.Requests(); len(got) != 2 || got[0].Cache != devgateway.Miss || got[1].Cache != devgateway.Bypass {
+		t.Errorf("the gateway saw %+v", got)
+	}
+	requireFailures(t, tb.finish())
 }
 
 const uncached = "cachecoretest: a request was sent uncached although it declares deps: "

@@ -71,15 +71,28 @@ func failure(err error) string {
 	return failureOther
 }
 
+// statusRefused is the cachecore.status of a HIT_L2 that the client discarded.
+// It does not begin with HIT, so that ratios of hits leave it out.
+const statusRefused cachecore.Status = "REFUSED_L2"
+
+// status returns the cachecore.status of a request.
+func status(e cachecore.RequestEvent) cachecore.Status {
+	if e.Status.Refused {
+		return statusRefused
+	}
+	return e.Status.Status
+}
+
 // The values of cachecore.bypass.reason.
 const (
 	reasonUncommitted = "uncommitted" // a transaction has changed the data
+	reasonNoGetBody   = "no_get_body" // ExactOnly could not send the request twice
 	reasonInvalidDep  = "invalid_dep"
 	reasonUnsendable  = "unsendable" // the deps do not fit, or contradict each other
 )
 
-// bypassReason returns the reason why the client sent a request with deps
-// uncached, or an empty string if it did not.
+// bypassReason returns the reason why the client sent a request uncached
+// without being told to, or an empty string if it did not.
 func bypassReason(e cachecore.RequestEvent) string {
 	invalid := func(d cachecore.Dep) bool { return d.Err() != nil }
 	switch {
@@ -87,6 +100,8 @@ func bypassReason(e cachecore.RequestEvent) string {
 		return ""
 	case errors.Is(e.Status.Err, cachecore.ErrUncommitted):
 		return reasonUncommitted
+	case errors.Is(e.Status.Err, cachecore.ErrNoGetBody):
+		return reasonNoGetBody
 	case slices.ContainsFunc(e.Deps, invalid):
 		return reasonInvalidDep
 	}

@@ -44,7 +44,7 @@ type observer struct {
 }
 
 func (o *observer) request(ctx context.Context, e cachecore.RequestEvent) {
-	outcome := key{status: e.Status.Status, failure: requestFailure(e)}
+	outcome := key{status: status(e), failure: requestFailure(e)}
 	total := outcome
 	total.of, total.reason, total.coarsened = requests, bypassReason(e), e.Coarsened
 	o.requests.Add(ctx, 1, o.sets.get(total).add...)

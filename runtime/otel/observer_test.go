@@ -32,6 +32,10 @@ func TestRequests(t *testing.T) {
 	invalid.Status.Err = errors.New("no id")
 	uncommitted := request(cachecore.Bypass, doc1)
 	uncommitted.Status.Err = fmt.Errorf("dep is not committed: %w", cachecore.ErrUncommitted)
+	noGetBody := request(cachecore.Bypass, doc1)
+	noGetBody.Status.Err = cachecore.ErrNoGetBody
+	similar := request(cachecore.HitL2, doc1)
+	similar.Status.Refused = true
 	coarsened := request(cachecore.Miss, doc1)
 	coarsened.Coarsened = true
 	refused := request(cachecore.Unknown, doc1)
@@ -73,6 +77,14 @@ func TestRequests(t *testing.T) {
 		"uncommitted": {uncommitted, []string{
 			"cachecore.requests{cachecore.bypass.reason=uncommitted,cachecore.coarsened=false,cachecore.status=BYPASS}",
 			"cachecore.request.kinds{cachecore.kind=doc,cachecore.status=BYPASS}",
+		}},
+		"exact only, no GetBody": {noGetBody, []string{
+			"cachecore.requests{cachecore.bypass.reason=no_get_body,cachecore.coarsened=false,cachecore.status=BYPASS}",
+			"cachecore.request.kinds{cachecore.kind=doc,cachecore.status=BYPASS}",
+		}},
+		"exact only, refused": {similar, []string{
+			"cachecore.requests{cachecore.coarsened=false,cachecore.status=REFUSED_L2}",
+			"cachecore.request.kinds{cachecore.kind=doc,cachecore.status=REFUSED_L2}",
 		}},
 		"coarsened": {coarsened, []string{
 			"cachecore.requests{cachecore.coarsened=true,cachecore.status=MISS}",

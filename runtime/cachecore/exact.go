@@ -1,0 +1,81 @@
+package cachecore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// ErrNoGetBody is the reason in [CacheStatus.Err] for a request of [ExactOnly]
+// that goes uncached because it could not be sent twice.
+var ErrNoGetBody = errors.New("ExactOnly cannot send the request again: it has a body and no GetBody")
+
+type exactKey struct{}
+
+// ExactOnly returns a context whose requests accept no answer to a similar
+// question. A HIT_L2 is discarded and the request sent again as a bypass, with
+// a body from its GetBody. [Call.Statuses] has the refused HIT_L2 and then the
+// bypass. Without GetBody, a request with a body is a bypass from the start.
+//
+// The gateway does not keep the answer to a bypass, and may limit their number:
+// to keep similar questions apart, [Scope] costs less.
+func ExactOnly(ctx context.Context) context.Context {
+	return context.WithValue(ctx, exactKey{}, true)
+}
+
+func exactOnly(ctx context.Context) bool {
+	b, _ := ctx.Value(exactKey{}).(bool)
+	return b
+}
+
+// refuses reports whether the answer must not reach the caller.
+func (p plan) refuses(resp *http.Response) bool {
+	return p.exact && statusOf(resp.Header) == HitL2
+}
+
+// sendBypass sends the request without token and deps.
+func (t *Transport) sendBypass(req *http.Request, p plan) (*http.Response, error) {
+	resp, err := t.send(t.withoutTenant(req), p)
+	if err == nil && p.refuses(resp) {
+		discard(resp)
+		return nil, errors.New("cachecore: ExactOnly: gateway answered a bypass with a HIT_L2; it must not look up requests without a token")
+	}
+	return resp, err
+}
+
+// sendAgain sends a request, whose answer was refused, as a bypass.
+func (t *Transport) sendAgain(req *http.Request, p plan) (*http.Response, error) {
+	again := req.WithContext(req.Context()) // a copy
+	if hasBody(req) {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("cachecore: ExactOnly: body of the second request: %w", err)
+		}
+		again.Body = body
+	}
+	p.route = bypass
+	return t.sendBypass(again, p)
+}
+
+// repeatable reports whether the request can be sent twice.
+func repeatable(req *http.Request) bool { return !hasBody(req) || req.GetBody != nil }
+
+func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
+
+// maxDrained limits how much of a refused answer is read, in bytes.
+const maxDrained = 16 << 10
+
+// discard closes the body of an answer. It reads a short body to its end first,
+// so that the connection is kept. A stream may pause, so it is not read.
+func discard(resp *http.Response) {
+	if resp.Body == nil {
+		return
+	}
+	if resp.ContentLength <= maxDrained && !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		_, _ = io.CopyN(io.Discard, resp.Body, maxDrained+1) // beyond the end, to see it
+	}
+	_ = resp.Body.Close()
+}
