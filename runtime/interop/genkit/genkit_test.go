@@ -46,11 +46,15 @@ func newGenkit(ctx context.Context, client *cachecore.Client, gateway, key strin
 const model = "gateway/gpt-4o"
 
 func (k kit) Ask(ctx context.Context, question string) (string, error) {
-	return genkit.GenerateText(ctx, k.Genkit, ai.WithModelName(model), ai.WithPrompt(question))
+	return genkit.GenerateText(ctx, k.Genkit, ai.WithModelName(model),
+		ai.WithSystem("Answer in one sentence.\n%s", cachecore.Scope(ctx)),
+		ai.WithPrompt("%s", question))
 }
 
 func (k kit) Stream(ctx context.Context, question string, piece func(string)) error {
-	_, err := genkit.Generate(ctx, k.Genkit, ai.WithModelName(model), ai.WithPrompt(question),
+	_, err := genkit.Generate(ctx, k.Genkit, ai.WithModelName(model),
+		ai.WithSystem("Answer in one sentence.\n%s", cachecore.Scope(ctx)),
+		ai.WithPrompt("%s", question),
 		ai.WithStreaming(func(_ context.Context, chunk *ai.ModelResponseChunk) error {
 			piece(chunk.Text())
 			return nil

@@ -47,7 +47,7 @@ func newFederatedAnthropic(client *cachecore.Client, gateway string) (conformanc
 }
 
 func (c claude) Ask(ctx context.Context, question string) (string, error) {
-	answer, err := c.Messages.New(ctx, c.params(question))
+	answer, err := c.Messages.New(ctx, c.scoped(ctx, question))
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +55,7 @@ func (c claude) Ask(ctx context.Context, question string) (string, error) {
 }
 
 func (c claude) Stream(ctx context.Context, question string, piece func(string)) error {
-	stream := c.Messages.NewStreaming(ctx, c.params(question))
+	stream := c.Messages.NewStreaming(ctx, c.scoped(ctx, question))
 	defer stream.Close()
 	for stream.Next() {
 		if text := stream.Current().Delta.Text; text != "" {
@@ -63,6 +63,14 @@ func (c claude) Stream(ctx context.Context, question string, piece func(string))
 		}
 	}
 	return stream.Err()
+}
+
+func (c claude) scoped(ctx context.Context, question string) anthropic.MessageNewParams {
+	params := c.params(question)
+	params.System = []anthropic.TextBlockParam{
+		{Text: "Answer in one sentence.\n" + cachecore.Scope(ctx)},
+	}
+	return params
 }
 
 func (claude) params(question string) anthropic.MessageNewParams {

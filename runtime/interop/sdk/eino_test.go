@@ -30,8 +30,15 @@ func newEino(client *cachecore.Client, gateway, key string) (conformance.SDK, er
 	return eino{llm}, err
 }
 
+func (eino) messages(ctx context.Context, question string) []*schema.Message {
+	return []*schema.Message{
+		schema.SystemMessage("Answer in one sentence.\n" + cachecore.Scope(ctx)),
+		schema.UserMessage(question),
+	}
+}
+
 func (e eino) Ask(ctx context.Context, question string) (string, error) {
-	answer, err := e.Generate(ctx, []*schema.Message{schema.UserMessage(question)})
+	answer, err := e.Generate(ctx, e.messages(ctx, question))
 	if err != nil {
 		return "", err
 	}
@@ -39,7 +46,7 @@ func (e eino) Ask(ctx context.Context, question string) (string, error) {
 }
 
 func (e eino) Stream(ctx context.Context, question string, piece func(string)) error {
-	stream, err := e.ChatModel.Stream(ctx, []*schema.Message{schema.UserMessage(question)})
+	stream, err := e.ChatModel.Stream(ctx, e.messages(ctx, question))
 	if err != nil {
 		return err
 	}

@@ -48,8 +48,14 @@ func newRetryingGenAI(client *cachecore.Client, gateway, key string) (conformanc
 	return gemini{llm}, err
 }
 
+func (gemini) config(ctx context.Context) *genai.GenerateContentConfig {
+	return &genai.GenerateContentConfig{
+		SystemInstruction: genai.NewContentFromText("Answer in one sentence.\n"+cachecore.Scope(ctx), ""),
+	}
+}
+
 func (g gemini) Ask(ctx context.Context, question string) (string, error) {
-	answer, err := g.Models.GenerateContent(ctx, "gemini-2.5-flash", genai.Text(question), nil)
+	answer, err := g.Models.GenerateContent(ctx, "gemini-2.5-flash", genai.Text(question), g.config(ctx))
 	if err != nil {
 		return "", err
 	}
@@ -57,7 +63,7 @@ func (g gemini) Ask(ctx context.Context, question string) (string, error) {
 }
 
 func (g gemini) Stream(ctx context.Context, question string, piece func(string)) error {
-	for answer, err := range g.Models.GenerateContentStream(ctx, "gemini-2.5-flash", genai.Text(question), nil) {
+	for answer, err := range g.Models.GenerateContentStream(ctx, "gemini-2.5-flash", genai.Text(question), g.config(ctx)) {
 		if err != nil {
 			return err
 		}

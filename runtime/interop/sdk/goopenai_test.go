@@ -28,7 +28,7 @@ func newGoOpenAI(client *cachecore.Client, gateway, key string) (conformance.SDK
 }
 
 func (o goOpenAI) Ask(ctx context.Context, question string) (string, error) {
-	answer, err := o.CreateChatCompletion(ctx, o.request(question))
+	answer, err := o.CreateChatCompletion(ctx, o.request(ctx, question))
 	if err != nil {
 		return "", err
 	}
@@ -36,7 +36,7 @@ func (o goOpenAI) Ask(ctx context.Context, question string) (string, error) {
 }
 
 func (o goOpenAI) Stream(ctx context.Context, question string, piece func(string)) error {
-	stream, err := o.CreateChatCompletionStream(ctx, o.request(question))
+	stream, err := o.CreateChatCompletionStream(ctx, o.request(ctx, question))
 	if err != nil {
 		return err
 	}
@@ -55,9 +55,12 @@ func (o goOpenAI) Stream(ctx context.Context, question string, piece func(string
 	}
 }
 
-func (goOpenAI) request(question string) openai.ChatCompletionRequest {
+func (goOpenAI) request(ctx context.Context, question string) openai.ChatCompletionRequest {
 	return openai.ChatCompletionRequest{
-		Model:    openai.GPT4o,
-		Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: question}},
+		Model: openai.GPT4o,
+		Messages: []openai.ChatCompletionMessage{
+			{Role: openai.ChatMessageRoleSystem, Content: "Answer in one sentence.\n" + cachecore.Scope(ctx)},
+			{Role: openai.ChatMessageRoleUser, Content: question},
+		},
 	}
 }

@@ -28,12 +28,23 @@ func newLangChain(client *cachecore.Client, gateway, key string) (conformance.SD
 	return langChain{llm}, err
 }
 
+func (langChain) messages(ctx context.Context, question string) []llms.MessageContent {
+	return []llms.MessageContent{
+		llms.TextParts(llms.ChatMessageTypeSystem, "Answer in one sentence.\n"+cachecore.Scope(ctx)),
+		llms.TextParts(llms.ChatMessageTypeHuman, question),
+	}
+}
+
 func (l langChain) Ask(ctx context.Context, question string) (string, error) {
-	return llms.GenerateFromSinglePrompt(ctx, l, question)
+	answer, err := l.GenerateContent(ctx, l.messages(ctx, question))
+	if err != nil {
+		return "", err
+	}
+	return answer.Choices[0].Content, nil
 }
 
 func (l langChain) Stream(ctx context.Context, question string, piece func(string)) error {
-	_, err := llms.GenerateFromSinglePrompt(ctx, l, question,
+	_, err := l.GenerateContent(ctx, l.messages(ctx, question),
 		llms.WithStreamingFunc(func(_ context.Context, text []byte) error {
 			if len(text) > 0 {
 				piece(string(text))

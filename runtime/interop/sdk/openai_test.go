@@ -56,7 +56,7 @@ func (subject) TokenType() auth.SubjectTokenType { return auth.SubjectTokenTypeJ
 func (subject) GetToken(context.Context, auth.HTTPDoer) (string, error) { return "identity", nil }
 
 func (o openAI) Ask(ctx context.Context, question string) (string, error) {
-	answer, err := o.Chat.Completions.New(ctx, o.params(question))
+	answer, err := o.Chat.Completions.New(ctx, o.scoped(ctx, question))
 	if err != nil {
 		return "", err
 	}
@@ -64,7 +64,7 @@ func (o openAI) Ask(ctx context.Context, question string) (string, error) {
 }
 
 func (o openAI) Stream(ctx context.Context, question string, piece func(string)) error {
-	stream := o.Chat.Completions.NewStreaming(ctx, o.params(question))
+	stream := o.Chat.Completions.NewStreaming(ctx, o.scoped(ctx, question))
 	defer stream.Close()
 	for stream.Next() {
 		if text := stream.Current().Choices[0].Delta.Content; text != "" {
@@ -72,6 +72,15 @@ func (o openAI) Stream(ctx context.Context, question string, piece func(string))
 		}
 	}
 	return stream.Err()
+}
+
+func (o openAI) scoped(ctx context.Context, question string) openai.ChatCompletionNewParams {
+	params := o.params(question)
+	params.Messages = []openai.ChatCompletionMessageParamUnion{
+		openai.SystemMessage("Answer in one sentence.\n" + cachecore.Scope(ctx)),
+		openai.UserMessage(question),
+	}
+	return params
 }
 
 func (openAI) params(question string) openai.ChatCompletionNewParams {

@@ -7,7 +7,8 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
-// SDK is an SDK's client, ready to call.
+// SDK is an SDK's client, ready to call. Its system message ends with the line
+// of [cachecore.Scope].
 type SDK interface {
 	// Ask returns the text of a whole answer.
 	Ask(ctx context.Context, question string) (string, error)

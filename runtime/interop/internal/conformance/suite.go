@@ -12,6 +12,8 @@ func Run(t *testing.T, d Driver) {
 				"CarriesThemOnEveryRetry":         testRetries,
 				"CrossesNoneOf100Concurrent":      testConcurrent,
 				"BypassCarriesNeither":            testBypass,
+				"SystemMessageEndsWithTheScope":   testScope,
+				"ExactOnlyRefusesSimilarAnswers":  testExactOnly,
 				"FollowsRedirectWithinGateway":    testRedirectWithin,
 				"RedirectElsewhereCarriesNeither": testRedirectElsewhere,
 				"Found302LosesThePrompt":          testFound,
