@@ -19,6 +19,15 @@ func timed(what string, a stats.Sample, against string, b stats.Sample, goal tab
 	}
 }
 
+// limited compares a measurement with a fixed time.
+func limited(what string, s stats.Sample, limit time.Duration) table.Row { //nolint:unparam // a measurement has its own limit
+	fixed := make(stats.Sample, len(s))
+	for i := range fixed {
+		fixed[i] = limit
+	}
+	return table.Row{What: figure(what, s), Against: "the limit: " + short(limit), Result: stats.Ratio(s, fixed), Goal: table.AtMost(1)}
+}
+
 // figure returns a name with its sample's median and minimum.
 func figure(name string, s stats.Sample) string {
 	return fmt.Sprintf("%s: %s (least %s)", name, short(s.Median()), short(s.Least()))

@@ -25,6 +25,21 @@ func TestTimed(t *testing.T) {
 	}
 }
 
+func TestLimited(t *testing.T) {
+	t.Parallel()
+	a := stats.Sample{time.Microsecond, 500, 3 * time.Microsecond}
+	got := limited("ours", a, 2*time.Microsecond)
+	want := table.Row{
+		What:    "ours: 1µs (least 500ns)",
+		Against: "the limit: 2µs",
+		Result:  stats.Estimate{Median: 0.5, Low: math.Inf(-1), High: math.Inf(1)},
+		Goal:    table.AtMost(1),
+	}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestShort(t *testing.T) {
 	t.Parallel()
 	tests := map[time.Duration]string{

@@ -36,6 +36,7 @@ type section struct {
 var sections = []section{
 	{"generate", measureGenerate},
 	{"transport", measureTransport},
+	{"scope", measureScope},
 	{"invalidate", measureInvalidate},
 	{"gateway", measureGateway},
 }

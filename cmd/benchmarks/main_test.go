@@ -17,7 +17,7 @@ func TestRunRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"unknown section", []string{"-only", "nothing"}, `there is no section "nothing": name one of generate, transport, invalidate, gateway`},
+		{"unknown section", []string{"-only", "nothing"}, `there is no section "nothing": name one of generate, transport, scope, invalidate, gateway`},
 		{"unknown flag", []string{"-slow"}, "flag provided but not defined: -slow"},
 		{"too few deps", []string{"-hold", "9"}, "9 deps are too few to look 9 times"},
 		{"another working directory", nil, "the working directory is not the repository's root: change into it"},
