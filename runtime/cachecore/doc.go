@@ -22,6 +22,13 @@
 // reason, and the client logs it as an error, except for [ErrUncommitted],
 // which is no mistake. An invalidation returns its error.
 //
+// # Similar questions
+//
+// A gateway may answer a request from a similar question: [HitL2]. It compares
+// user messages, inside a namespace that the system message is a part of. A
+// system message that ends with the line of [Scope] keeps requests about
+// different data apart. [ExactOnly] refuses such answers.
+//
 // # Late fills
 //
 // A request may begin before an invalidation and its answer may be written to

@@ -11,7 +11,7 @@ import (
 
 // ErrNoGetBody is the reason in [CacheStatus.Err] for a request of [ExactOnly]
 // that goes uncached because it could not be sent twice.
-var ErrNoGetBody = errors.New("ExactOnly cannot send the request again: it has a body and no GetBody")
+var ErrNoGetBody = errors.New("request has a body and no GetBody, so ExactOnly cannot send it again; set its GetBody")
 
 type exactKey struct{}
 

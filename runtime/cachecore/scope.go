@@ -13,9 +13,9 @@ import (
 // answers the request only from requests of the same scope. These depend on the
 // same data in the same versions, and have the same more:
 //
-//	cachecore.Scope(ctx)                    // similar questions about the same data
-//	cachecore.Scope(ctx, "notice period")   // the same question about the same data, in other words
-//	cachecore.Scope(ctx, question)          // this question only: no HIT_L2
+//	cachecore.Scope(ctx)                  // similar questions
+//	cachecore.Scope(ctx, "notice period") // the same question in other words
+//	cachecore.Scope(ctx, question)        // this question only: no HIT_L2
 //
 // The line belongs at the end of the first system message. Call Scope after the
 // data was read, so that a context of [Track] has recorded it. In a
@@ -23,12 +23,13 @@ import (
 //
 // The line is a hash of more and of all deps of the context, with their groups.
 // It is the same in every process and for every order of the deps. It does not
-// show the ids, but whoever can guess all of them can confirm the guess. Scope
-// returns an empty string without deps and more. Deps in a header written by
-// hand are not part of it.
+// show the ids, but a reader who can guess all of them can check the guess.
+// Scope returns an empty string without deps and more. Deps in a header written
+// by hand are not part of it.
 //
 // If the deps cannot be sent, the request is a bypass: see [CacheStatus.Err].
-// Scope then returns a new random line at each call, which no other data shares.
+// Scope then returns a new random line at each call, so that no other data
+// shares it.
 func Scope(ctx context.Context, more ...string) string {
 	set := effective(ctx)
 	switch {
@@ -42,7 +43,7 @@ func Scope(ctx context.Context, more ...string) string {
 	return set.scope.of(set, more)
 }
 
-// setScope is what a set keeps for [Scope].
+// setScope contains the results of [Scope] for a set.
 type setScope struct {
 	once sync.Once
 	deps []byte

@@ -29,8 +29,9 @@ func Scope(deps []byte, more []string) string {
 // crockford has no letter that is easily taken for another.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz")
 
-// ScopeDeps returns the beginning of the text that [Scope] hashes, in which each
-// dep is an array of its id and its hash. It sorts the deps by their bytes.
+// ScopeDeps returns the beginning of the text that [Scope] hashes. It writes
+// each dep as an array of its id and its hash, and sorts the deps by their
+// bytes.
 func ScopeDeps(deps []Dep) []byte {
 	slices.SortFunc(deps, func(a, b Dep) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Hash, b.Hash))
