@@ -61,6 +61,7 @@ func ask(ctx context.Context, out io.Writer, llm anthropic.Client, sku string) e
 	answer, err := llm.Messages.New(ctx, anthropic.MessageNewParams{
 		Model:     "claude-sonnet-4-5",
 		MaxTokens: 1000,
+		System:    []anthropic.TextBlockParam{{Text: "Answer in one sentence. " + cachecore.Scope(ctx)}},
 		Messages:  []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock("What does " + sku + " cost?"))},
 	})
 	if err != nil {

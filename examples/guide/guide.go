@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -62,14 +64,25 @@ func (d *Desk) Compare(ctx context.Context, a, b string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return d.complete(ctx, "Compare: "+first+" / "+second)
+	return d.complete(ctx, "How do these documents differ?", first, second)
 }
 
-func (d *Desk) complete(ctx context.Context, question string) (string, error) {
-	answer, err := d.llm.Chat.Completions.New(ctx, openai.ChatCompletionNewParams{
-		Model:    "gpt-4o",
-		Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(question)},
+// complete asks the model about documents. The documents and the scope are in
+// the system message, so answers from other data do not match the request.
+func (d *Desk) complete(ctx context.Context, question string, documents ...string) (string, error) {
+	lines := slices.Concat([]string{"Answer in one sentence."}, documents, []string{cachecore.Scope(ctx)})
+	return d.ask(ctx, question, strings.Join(lines, "\n"))
+}
+
+func (d *Desk) ask(ctx context.Context, question, system string) (string, error) {
+	return d.send(ctx, []openai.ChatCompletionMessageParamUnion{
+		openai.SystemMessage(system),
+		openai.UserMessage(question),
 	})
+}
+
+func (d *Desk) send(ctx context.Context, messages []openai.ChatCompletionMessageParamUnion) (string, error) {
+	answer, err := d.llm.Chat.Completions.New(ctx, openai.ChatCompletionNewParams{Model: "gpt-4o", Messages: messages})
 	if err != nil {
 		return "", err
 	}

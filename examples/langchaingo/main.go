@@ -75,6 +75,12 @@ func report(ctx context.Context, out io.Writer, llm llms.Model, contracts int) e
 // summary returns one contract's line: the cache status and the answer.
 func summary(ctx context.Context, llm llms.Model, number int64) (string, error) {
 	ctx, call := cachecore.WithCall(cachecore.WithDeps(ctx, deps.DepContract(number)))
-	text, err := llms.GenerateFromSinglePrompt(ctx, llm, fmt.Sprintf("Sum up contract %d", number))
-	return fmt.Sprintf("%-6s %s", call.Status(), text), err
+	answer, err := llm.GenerateContent(ctx, []llms.MessageContent{
+		llms.TextParts(llms.ChatMessageTypeSystem, "Answer in one sentence. "+cachecore.Scope(ctx)),
+		llms.TextParts(llms.ChatMessageTypeHuman, fmt.Sprintf("Sum up contract %d", number)),
+	})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%-6s %s", call.Status(), answer.Choices[0].Content), nil
 }

@@ -4,12 +4,36 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/tmc/langchaingo/llms/openai"
 	"go.uber.org/goleak"
+
+	"github.com/depgen/depgen/examples/langchaingo/deps"
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/cachecoretest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestSummaryHasTheScopeOfItsContract(t *testing.T) {
+	t.Parallel()
+	rec := cachecoretest.NewRecorder(t)
+	llm, err := openai.New(openai.WithHTTPClient(rec.HTTPClient()), openai.WithToken("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number := range int64(2) {
+		if _, err := summary(t.Context(), llm, number); err != nil {
+			t.Fatal(err)
+		}
+		scope := cachecore.Scope(cachecore.WithDeps(t.Context(), deps.DepContract(number)))
+		if body := string(rec.Requests()[number].Body); !strings.Contains(body, scope+`"`) {
+			t.Errorf("no message ends with %s: %s", scope, body)
+		}
+	}
+}
 
 func Example() {
 	if err := run(context.Background(), os.Stdout); err != nil {

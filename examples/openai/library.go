@@ -44,7 +44,8 @@ func (l *library) change(ctx context.Context, name, text string) error {
 // model returns a model that reads the named files itself, as file search does.
 func (l *library) model() http.RoundTripper {
 	return devgateway.Answer(func(_ context.Context, q devgateway.Question) (string, error) {
-		_, files, _ := strings.Cut(q.Last(), " Files: ")
+		line, _, _ := strings.Cut(q.Messages[0].Text, "\n")
+		files := strings.TrimPrefix(line, "You answer from these files: ")
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return l.texts[files], nil

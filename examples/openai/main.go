@@ -70,8 +70,8 @@ func (a *assistant) ask(ctx context.Context, out io.Writer, question string) err
 	stream := a.llm.Chat.Completions.NewStreaming(ctx, openai.ChatCompletionNewParams{
 		Model: "gpt-4o",
 		Messages: []openai.ChatCompletionMessageParamUnion{
-			openai.SystemMessage("You answer from the files that the user names."),
-			openai.UserMessage(question + " Files: " + strings.Join(files, ", ")),
+			openai.SystemMessage("You answer from these files: " + strings.Join(files, ", ") + "\n" + cachecore.Scope(ctx)),
+			openai.UserMessage(question),
 		},
 	})
 	defer stream.Close()

@@ -21,10 +21,15 @@ type desk struct {
 	llm       openai.Client
 }
 
+// complete asks the model. The scope keeps answers about different data apart,
+// however similar the questions are.
 func (d *desk) complete(ctx context.Context, question string) (string, error) {
 	answer, err := d.llm.Chat.Completions.New(ctx, openai.ChatCompletionNewParams{
-		Model:    "gpt-4o",
-		Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(question)},
+		Model: "gpt-4o",
+		Messages: []openai.ChatCompletionMessageParamUnion{
+			openai.SystemMessage("Answer in one sentence. " + cachecore.Scope(ctx)),
+			openai.UserMessage(question),
+		},
 	})
 	if err != nil {
 		return "", err

@@ -40,6 +40,28 @@ func TestQuickstartPrintsItsSteps(t *testing.T) {
 	}
 }
 
+// The questions are similar, so a gateway that compares meanings must not see
+// them in one scope.
+func TestDeskAsksAboutEachContractInItsOwnScope(t *testing.T) {
+	t.Parallel()
+	rec := cachecoretest.NewRecorder(t)
+	d := &desk{newStore(), openai.NewClient(option.WithHTTPClient(rec.HTTPClient()), option.WithAPIKey("test"))}
+	asked := []cachecore.Dep{deps.DepContract("contract-123"), deps.DepContract("contract-456"), deps.DepTable(deps.TableContracts)}
+	for _, id := range []string{"contract-123", "contract-456"} {
+		if _, err := d.ask(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.askAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range rec.Requests() {
+		if scope := cachecore.Scope(cachecore.WithDeps(t.Context(), asked[i])); !strings.Contains(string(r.Body), scope+`"`) {
+			t.Errorf("no message ends with %s: %s", scope, r.Body)
+		}
+	}
+}
+
 func TestDeskTagsWhatItReadsAndInvalidatesWhatItChanges(t *testing.T) {
 	t.Parallel()
 	rec := cachecoretest.NewRecorder(t)
