@@ -12,6 +12,7 @@ import (
 type cacheable struct {
 	cache.Request
 	namespace cache.Digest
+	model     string
 	call      call
 }
 
@@ -68,6 +69,7 @@ func (g *Gateway) answer(x *exchange, id *identity, r cache.Request) error {
 		return err
 	}
 	q.call.stream = p.Stream
+	q.model, _ = p.Model.(string)
 	x.seen.Stream, x.namespace = p.Stream, &q.namespace
 	return g.answerMiss(x, q)
 }
@@ -88,7 +90,7 @@ func (g *Gateway) answerMiss(x *exchange, q *cacheable) error {
 	// An answer may have been stored since the first lookup. If the flight that
 	// the request waited for has failed, each request goes on alone: waiting in
 	// line for a failing upstream would take forever.
-	if g.serveCached(x, q.Request) {
+	if g.serveCached(x, q.Request) || g.serveSimilar(x, q, fl, leader) {
 		return nil
 	}
 	return g.fill(x, q, landed)

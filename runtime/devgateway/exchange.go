@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,6 +46,8 @@ type exchange struct {
 	deps      []wire.Dep    // as in seen
 	namespace *cache.Digest // as in seen; nil for a bypass
 	extra     []slog.Attr
+
+	unembedded error // the reason why a similar question was not looked for
 }
 
 func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
@@ -116,7 +119,7 @@ func (x *exchange) left() bool { return x.request.Context().Err() != nil }
 
 // status sets the source of the answer in its header and in the record.
 func (x *exchange) status(s Status, similarity float64, age time.Duration) {
-	x.seen.Cache, x.seen.Age = s, age.Truncate(time.Second)
+	x.seen.Cache, x.seen.Age, x.seen.Similarity = s, age.Truncate(time.Second), similarity
 	h := x.Header()
 	h.Set(wire.HeaderStatus, string(s))
 	h.Set(wire.HeaderSimilarity, strconv.FormatFloat(similarity, 'f', 2, 64))
@@ -160,7 +163,7 @@ func (x *exchange) finish() {
 // headers.
 func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
 	level := slog.LevelInfo
-	if x.seen.Uncached != nil || x.code >= http.StatusInternalServerError {
+	if x.seen.Uncached != nil || isFault(x.unembedded) || x.code >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
 	if !l.Enabled(x.request.Context(), level) {
@@ -182,6 +185,12 @@ func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
 		attrs = append(attrs, slog.Int("deps", n), slog.Any("dep_ids", firstIDs(x.deps)))
 	}
 	attrs = append(attrs, x.extra...)
+	if x.seen.Cache == HitL2 {
+		attrs = append(attrs, slog.Float64("similarity", math.Round(x.seen.Similarity*1e4)/1e4))
+	}
+	if x.unembedded != nil {
+		attrs = append(attrs, slog.String("not_similar", x.unembedded.Error()))
+	}
 	if x.seen.Uncached != nil {
 		attrs = append(attrs, slog.String("uncached", x.seen.Uncached.Error()))
 	}

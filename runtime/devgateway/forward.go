@@ -1,7 +1,6 @@
 package devgateway
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,35 +17,41 @@ const completionsPath = "/chat/completions"
 // own Authorization. If rt is nil, Forward uses http.DefaultTransport. It
 // returns an error that describes the fault if the base URL is invalid.
 func Forward(base, key string, rt http.RoundTripper) (http.RoundTripper, error) {
-	u, err := url.Parse(base)
+	u, err := endpointURL("upstream", base, key, completionsPath)
 	if err != nil {
-		// The parser's error quotes the URL, which may contain a password.
-		return nil, errors.New("upstream URL does not parse; write it as https://host/v1")
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("upstream URL %q has no host or is not http; write it as https://host/v1", u.Redacted())
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("upstream URL of %q has more than a host and a path; leave the user, the query and the fragment out", u.Host)
-	}
-	if key != strings.TrimSpace(key) || strings.ContainsAny(key, "\r\n") {
-		return nil, errors.New("upstream key has space around it or a line break in it; trim it")
+		return nil, err
 	}
 	if rt == nil {
 		rt = http.DefaultTransport
 	}
-	return &forwarder{completionsURL(u), key, rt}, nil
+	return &forwarder{u, key, rt}, nil
 }
 
-func completionsURL(base *url.URL) *url.URL {
-	path := strings.TrimRight(base.Path, "/")
-	if strings.HasSuffix(path, completionsPath) {
-		return base
+// endpointURL returns the URL of an endpoint of the server, or an error that
+// describes the fault of the base URL or the key.
+func endpointURL(server, base, key, endpoint string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		// The parser's error quotes the URL, which may contain a password.
+		return nil, fmt.Errorf("%s URL does not parse; write it as https://host/v1", server)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("%s URL %q has no host or is not http; write it as https://host/v1", server, u.Redacted())
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%s URL of %q has more than a host and a path; leave the user, the query and the fragment out", server, u.Host)
+	}
+	if key != strings.TrimSpace(key) || strings.ContainsAny(key, "\r\n") {
+		return nil, fmt.Errorf("%s key has space around it or a line break in it; trim it", server)
+	}
+	path := strings.TrimRight(u.Path, "/")
+	if strings.HasSuffix(path, endpoint) {
+		return u, nil
 	}
 	if !strings.HasSuffix(path, "/v1") {
 		path += "/v1"
 	}
-	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path + completionsPath}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path + endpoint}, nil
 }
 
 type forwarder struct {

@@ -29,6 +29,7 @@ type Gateway struct {
 	bodies   *budget
 	origins  *http.CrossOriginProtection
 	work     inflight.Group
+	sizes    embeddingSize
 
 	stopped context.Context // done when calls to the upstream have to end
 	stop    context.CancelFunc

@@ -122,7 +122,7 @@ func TestObserver(t *testing.T) {
 	body := []byte(question("hello"))
 	if want := []devgateway.Completion{
 		{Tenant: "acme", Deps: []devgateway.Dep{{ID: "doc:1", Hash: "7"}}, Body: body, Code: 200, Cache: devgateway.Miss},
-		{Tenant: "acme", Body: body, Code: 200, Cache: devgateway.HitL1, Age: time.Second},
+		{Tenant: "acme", Body: body, Code: 200, Cache: devgateway.HitL1, Age: time.Second, Similarity: 1},
 		{Body: body, Code: 200, Cache: devgateway.Bypass},
 		{Code: 401},
 	}; !reflect.DeepEqual(completed, want) {

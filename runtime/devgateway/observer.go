@@ -33,6 +33,13 @@ type Completion struct {
 	Cache     Status        // empty if the gateway refused the request
 	Age       time.Duration // the age of a hit, in whole seconds
 	Uncached  error         // the reason why declared deps made the request a bypass
+
+	// Similarity is the similarity of the answered question: 1 of a HIT_L1, 0
+	// of a new answer.
+	Similarity float64
+	// EntryDeps are the deps of the answer of a HIT_L2, sorted by id. They can
+	// be others than Deps.
+	EntryDeps []Dep
 }
 
 // Refresh describes one background refresh of a stale entry.

@@ -24,6 +24,7 @@ type config struct {
 	bodyLimit       int64
 	bypassLimit     int
 	observers       observers
+	similar         *similar // nil if it is off
 }
 
 func newConfig(opts []Option) (*config, error) {
@@ -64,7 +65,7 @@ func (c *config) check() error {
 	case c.bypassLimit <= 0:
 		return fmt.Errorf("WithBypassLimit: %d is not positive", c.bypassLimit)
 	}
-	return nil
+	return c.similar.check()
 }
 
 // Option changes a setting of [New].

@@ -15,6 +15,7 @@ func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
 	q := &cacheable{Request: r, namespace: stale.Namespace, call: newCall(x.request.Header, x.seen.Body)}
 	q.call.stream = stale.Stream
 	q.Deps = stale.Deps() // maybe more than the request's; all must be kept
+	q.Question = g.cache.Question(stale)
 	fl, leader := g.cache.Join(q.Request)
 	if !leader {
 		return

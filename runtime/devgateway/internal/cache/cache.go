@@ -22,6 +22,8 @@ type Request struct {
 	Tenant string
 	Deps   []wire.Dep // each id once
 
+	Question *Question // nil if it neither finds nor answers similar questions
+
 	Fresh, Stale time.Duration // the windows that the caller's token sets
 }
 
@@ -77,7 +79,7 @@ func (c *Cache) Contains(r Request, e *Entry) bool { return c.store.get(r.Key, r
 // Keep stores the answer to the request, and reports whether it was stored. It
 // refuses an answer that is too large, or whose deps have moved on.
 func (c *Cache) Keep(r Request, a Answer) bool {
-	return c.store.put(r.Key, &Entry{Answer: a, tenant: r.Tenant, hashes: hashesOf(r.Deps), stored: c.now()})
+	return c.store.put(r.Key, &Entry{Answer: a, tenant: r.Tenant, hashes: hashesOf(r.Deps), stored: c.now()}, r.Question)
 }
 
 // Invalidate removes the tenant's answers that carry the dep, and returns their

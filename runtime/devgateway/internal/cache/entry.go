@@ -8,13 +8,17 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// Entry is a cached answer. It does not change once it is stored.
+// Entry is a cached answer. It does not change once it is stored, except for its
+// place.
 type Entry struct {
 	Answer
 
 	tenant string
 	hashes map[string]string // by dep id
 	stored time.Time
+	size   int // of the question's embedding
+
+	place place
 }
 
 // Deps returns the entry's deps, sorted by id.

@@ -12,6 +12,11 @@ type Flight struct {
 	tenant string
 	hashes map[string]string // by dep id
 	done   chan struct{}
+
+	// Question is the request's question, and Unembedded the reason why it has
+	// none. The leader sets one of them, for the requests that wait.
+	Question   *Question
+	Unembedded error
 }
 
 // Done returns a channel that is closed when the call has ended and its answer

@@ -10,6 +10,7 @@ import (
 const (
 	entryOverhead = 512
 	depOverhead   = 256
+	numberBytes   = 4 // of an embedding
 )
 
 // maxHashBytes limits the memory for known hashes. Once a hash has been
@@ -27,10 +28,11 @@ type store struct {
 	entries *sizedLRU[Key, *Entry]
 	byDep   map[depKey]map[Key]struct{}
 	current *sizedLRU[depKey, string]
+	similar *similar
 }
 
 func newStore(maxBytes int64, strict bool) (*store, error) {
-	s := &store{strict: strict, byDep: map[depKey]map[Key]struct{}{}}
+	s := &store{strict: strict, byDep: map[depKey]map[Key]struct{}{}, similar: newSimilar()}
 	var err error
 	if s.entries, err = newSizedLRU(maxBytes, entryCost, s.unindex); err != nil {
 		return nil, err
@@ -40,7 +42,7 @@ func newStore(maxBytes int64, strict bool) (*store, error) {
 }
 
 func entryCost(_ Key, e *Entry) int64 {
-	n := entryOverhead + len(e.Body) + len(e.ContentType) + len(e.tenant)
+	n := entryOverhead + len(e.Body) + len(e.ContentType) + len(e.tenant) + numberBytes*e.size
 	for id, hash := range e.hashes {
 		n += depOverhead + len(id) + len(hash)
 	}
@@ -64,9 +66,13 @@ func (s *store) get(k Key, deps []wire.Dep) *Entry {
 	return e
 }
 
-// put stores e under k and replaces an existing entry. It returns false if a
-// dep of e is known to have a newer hash, or if e is too large.
-func (s *store) put(k Key, e *Entry) bool {
+// put stores e under k and replaces an existing entry. If q is not nil, e also
+// answers similar questions. put returns false if a dep of e is known to have a
+// newer hash, or if e is too large.
+func (s *store) put(k Key, e *Entry, q *Question) bool {
+	if q != nil {
+		e.size = len(q.Vector)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.outdated(e) || !s.entries.put(k, e) {
@@ -78,6 +84,7 @@ func (s *store) put(k Key, e *Entry) bool {
 		}
 		s.byDep[d][k] = struct{}{}
 	})
+	s.similar.add(k, e, q)
 	return true
 }
 
@@ -116,6 +123,7 @@ func (s *store) movedOn(hash, now string) bool {
 
 // unindex is called for every entry that is removed.
 func (s *store) unindex(k Key, e *Entry) {
+	s.similar.remove(e)
 	e.ids(func(d depKey) {
 		delete(s.byDep[d], k)
 		if len(s.byDep[d]) == 0 {

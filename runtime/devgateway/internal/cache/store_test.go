@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,11 +22,14 @@ type model struct {
 	max     int64
 	entries []modelEntry
 	current map[depKey]string
+	added   int
 }
 
 type modelEntry struct {
 	key Key
 	*Entry
+	question *Question
+	added    int
 }
 
 func (m *model) find(k Key) int {
@@ -68,18 +72,39 @@ func (m *model) get(k Key, deps []wire.Dep) *Entry {
 	return e.Entry
 }
 
-func (m *model) put(k Key, e *Entry) bool {
+func (m *model) put(k Key, e *Entry, q *Question) bool {
 	if m.outdated(e) || entryCost(k, e) > m.max {
 		return false
 	}
 	if i := m.find(k); i >= 0 {
 		m.remove(i)
 	}
-	m.add(modelEntry{k, e})
+	m.added++
+	m.add(modelEntry{k, e, q, m.added})
 	for m.used() > m.max {
 		m.remove(len(m.entries) - 1)
 	}
 	return true
+}
+
+// nearest returns the entry with the most similar question. Of equally similar
+// ones, it returns the one that was added last.
+func (m *model) nearest(q *Question, threshold float64, alive func(*Entry) bool) *Entry {
+	var best modelEntry
+	similarity := -2.0
+	for _, e := range m.entries {
+		if e.question == nil || e.question.Shape != q.Shape || len(e.question.Vector) != len(q.Vector) || !alive(e.Entry) {
+			continue
+		}
+		sum := 0.0 // exact, because the numbers have few digits
+		for i, n := range q.Vector {
+			sum += float64(n) * float64(e.question.Vector[i])
+		}
+		if sum >= threshold && (sum > similarity || sum == similarity && e.added > best.added) {
+			best, similarity = e, sum
+		}
+	}
+	return best.Entry
 }
 
 func (m *model) used() (n int64) {
@@ -106,6 +131,7 @@ func (m *model) check(t *testing.T, s *store) {
 	if s.entries.used != m.used() || s.entries.used > m.max || s.entries.lru.Len() != len(m.entries) {
 		t.Fatalf("%d bytes in %d entries, want %d in %d of at most %d", s.entries.used, s.entries.lru.Len(), m.used(), len(m.entries), m.max)
 	}
+	m.checkQuestions(t, s)
 	index := map[depKey]map[Key]bool{}
 	for _, e := range m.entries {
 		e.ids(func(d depKey) {
@@ -127,6 +153,29 @@ func (m *model) check(t *testing.T, s *store) {
 				t.Fatalf("%v lacks a key", d)
 			}
 		}
+	}
+}
+
+// checkQuestions compares the index of questions with the entries of the model.
+func (m *model) checkQuestions(t *testing.T, s *store) {
+	t.Helper()
+	members := 0
+	for k, g := range s.similar.groups {
+		members += len(g.members)
+		if len(g.members) == 0 || len(g.vectors) != k.size*len(g.members) || cap(g.vectors) > 4*len(g.vectors) {
+			t.Fatalf("%d members with %d numbers of %d", len(g.members), len(g.vectors), cap(g.vectors))
+		}
+	}
+	for _, e := range m.entries {
+		if got := s.similar.question(e.Entry); (got == nil) != (e.question == nil) || got != nil && !reflect.DeepEqual(got, e.question) {
+			t.Fatalf("question %v, want %v", got, e.question)
+		}
+		if e.question != nil {
+			members--
+		}
+	}
+	if members != 0 {
+		t.Fatalf("%d questions too many", members)
 	}
 }
 
@@ -155,7 +204,7 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 			for range 500 {
 				var k Key
 				binary.BigEndian.PutUint64(k.Body[:], r.Uint64N(30))
-				switch r.IntN(8) {
+				switch r.IntN(10) {
 				case 0:
 					d, hash := depKey{tenant(), fmt.Sprint("d", r.IntN(5))}, fmt.Sprint("v", 1+r.IntN(3))
 					if r.IntN(2) == 0 {
@@ -172,8 +221,23 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 					if r.IntN(50) == 0 {
 						e.Body = make([]byte, m.max)
 					}
-					if got, want := s.put(k, e), m.put(k, e); got != want {
+					var q *Question
+					if r.IntN(4) > 0 {
+						q = randomQuestion(r)
+						e.size = len(q.Vector)
+					}
+					if got, want := s.put(k, e, q), m.put(k, e, q); got != want {
 						t.Fatalf("put: %v, want %v", got, want)
+					}
+				case 4, 5:
+					q, threshold := randomQuestion(r), r.Float64()
+					alive := func(e *Entry) bool { return len(e.Body)%4 > 0 }
+					got, similarity := s.similar.nearest(q, threshold, alive)
+					if want := m.nearest(q, threshold, alive); got.entry != want || want != nil && similarity < threshold {
+						t.Fatalf("nearest: %v of %v, want %v", got.entry, similarity, want)
+					}
+					if got.entry != nil && s.get(got.key, nil) != m.get(got.key, nil) {
+						t.Fatal("the key of the nearest is not that of its entry")
 					}
 				default:
 					want := deps()[:0:0]
@@ -188,6 +252,18 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 			}
 		})
 	}
+}
+
+// randomQuestion returns one of few questions, so that draws occur.
+func randomQuestion(r *rand.Rand) *Question {
+	q := &Question{
+		Shape:  Shape{Namespace: Digest{byte(r.IntN(2))}, Model: []string{"m", "n"}[r.IntN(2)], Stream: r.IntN(2) == 0},
+		Vector: make([]float32, 8+r.IntN(2)),
+	}
+	for i := range q.Vector {
+		q.Vector[i] = float32(r.IntN(5)-2) / 8
+	}
+	return q
 }
 
 // An attacker, or a long day, brings ever new ids. The memory for them is

@@ -6,14 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+
+	"github.com/depgen/depgen/runtime/internal/prompt"
 )
 
 // Request is a chat completion request.
 type Request struct {
 	Model    string `json:"model"`
 	Messages []struct {
-		Role    string `json:"role"`
-		Content Text   `json:"content"`
+		Role    string      `json:"role"`
+		Content prompt.Text `json:"content"`
 	} `json:"messages"`
 	Stream        bool `json:"stream"`
 	StreamOptions struct {
@@ -31,26 +33,6 @@ func Parse(body []byte) (*Request, error) {
 		return nil, errors.New("no messages")
 	}
 	return &r, nil
-}
-
-// Text is the text of a message. In JSON, it may be split into parts.
-type Text string
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (t *Text) UnmarshalJSON(data []byte) error {
-	var text string
-	if json.Unmarshal(data, &text) == nil {
-		*t = Text(text)
-		return nil
-	}
-	var parts []struct {
-		Text string `json:"text"`
-	}
-	err := json.Unmarshal(data, &parts)
-	for _, p := range parts {
-		*t += Text(p.Text)
-	}
-	return err
 }
 
 // words counts the words of all messages.

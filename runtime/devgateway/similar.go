@@ -1,0 +1,170 @@
+package devgateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/internal/prompt"
+	"github.com/depgen/depgen/runtime/internal/vector"
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
+
+// Embedder turns a text into a vector, so that similar texts have vectors of
+// similar directions. All its vectors have the same size. It is safe for
+// concurrent use, and returns soon after ctx is done.
+type Embedder interface {
+	Embed(ctx context.Context, text string) ([]float32, error)
+}
+
+// embedTimeout limits the time that a request waits for its embedding.
+const embedTimeout = 5 * time.Second
+
+// similar is the configuration of HIT_L2.
+type similar struct {
+	Embedder
+	threshold float64
+}
+
+// WithSimilar makes the gateway answer similar questions from its cache too, as
+// HIT_L2, like the hosted gateway. After an exact match was not found, the
+// user messages of the request are embedded and compared with those of the
+// answers in the same namespace, for the same model, in the same form (JSON or
+// stream). The answer to the most similar one is served if the similarity, from
+// 0 to 1, is at least threshold.
+//
+// As published, the deps of the answer have to be current, but they need not be
+// those of the request. The gateway logs a warning if they differ. If the
+// embedder fails or takes longer than 5 seconds, the request is a miss.
+func WithSimilar(e Embedder, threshold float64) Option {
+	return optionFunc(func(c *config) { c.similar = &similar{e, threshold} })
+}
+
+func (s *similar) check() error {
+	switch {
+	case s == nil:
+		return nil
+	case s.Embedder == nil:
+		return errors.New("WithSimilar: no embedder; give it one, for example Lexical()")
+	case !(s.threshold > 0 && s.threshold <= 1): // also not a number
+		return fmt.Errorf("WithSimilar: the threshold %v is not above 0 and at most 1; the hosted gateway's is 0.92", s.threshold)
+	}
+	return nil
+}
+
+// embeddingSize is the size of the first embedding, 0 before it.
+type embeddingSize struct{ atomic.Int64 }
+
+// check returns an error if the size differs from the first.
+func (s *embeddingSize) check(n int) error {
+	if s.CompareAndSwap(0, int64(n)) {
+		return nil
+	}
+	if first := s.Load(); first != int64(n) {
+		return fmt.Errorf("the embedding has %d numbers, and the first had %d; restart the gateway if the model has changed", n, first)
+	}
+	return nil
+}
+
+// serveSimilar answers from the entry whose question is the most similar, and
+// reports whether it has done so. The leader embeds the question for all that
+// wait for it.
+func (g *Gateway) serveSimilar(x *exchange, q *cacheable, fl *cache.Flight, leader bool) bool {
+	if g.similar == nil {
+		return false
+	}
+	q.Question, x.unembedded = fl.Question, fl.Unembedded
+	if q.Question == nil && x.unembedded == nil {
+		q.Question, x.unembedded = g.embed(x, q)
+		if leader {
+			fl.Question, fl.Unembedded = q.Question, x.unembedded
+		}
+	}
+	hit, ok := g.cache.LookupSimilar(q.Request, g.similar.threshold)
+	if !ok {
+		return false
+	}
+	g.warnOfCrossing(x, hit)
+	x.seen.EntryDeps = depsIn(hit.Entry.Deps())
+	x.status(HitL2, hit.Similarity, hit.Age)
+	x.writeWhole(hit.Entry.ContentType, hit.Entry.Body)
+	return true
+}
+
+var errNoUserText = errors.New("no user message has text")
+
+// isFault reports whether a question had no embedding although it could have
+// one.
+func isFault(unembedded error) bool {
+	return unembedded != nil && !errors.Is(unembedded, errNoUserText) && !errors.Is(unembedded, errNoLetters)
+}
+
+// embed returns the question of a request. It does not end with the client,
+// because others may be waiting for it.
+func (g *Gateway) embed(x *exchange, q *cacheable) (*cache.Question, error) {
+	text := prompt.UserText(q.call.body)
+	if text == "" {
+		return nil, errNoUserText
+	}
+	ctx, end := g.detach(x.request.Context())
+	defer end()
+	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
+	defer cancel()
+	embedding, err := g.similar.Embed(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("embed the question: %w", err)
+	}
+	if err := g.sizes.check(len(embedding)); err != nil {
+		return nil, err
+	}
+	unit, err := vector.Unit(embedding)
+	if err != nil {
+		return nil, err
+	}
+	return &cache.Question{
+		Shape:  cache.Shape{Namespace: q.namespace, Model: q.model, Stream: q.call.stream},
+		Vector: unit,
+	}, nil
+}
+
+// warnOfCrossing logs a warning if the answer depends on other data than the
+// request.
+func (g *Gateway) warnOfCrossing(x *exchange, hit cache.Hit) {
+	theirs := hit.Entry.Deps()
+	ours, others := without(x.deps, theirs), without(theirs, x.deps)
+	if len(ours) == 0 && len(others) == 0 {
+		return
+	}
+	g.logger.LogAttrs(x.request.Context(), slog.LevelWarn,
+		"the answer to a similar question depends on other data; put the data into the system message, or end it with cachecore.Scope, see docs/similar.md",
+		shortName(hit.Entry.Namespace),
+		slog.Float64("similarity", hit.Similarity),
+		slog.Any("only_request", firstDeps(ours)),
+		slog.Any("only_answer", firstDeps(others)),
+	)
+}
+
+// without returns the deps that are not among the others with the same hash.
+func without(deps, others []wire.Dep) []wire.Dep {
+	has := make(map[wire.Dep]bool, len(others))
+	for _, d := range others {
+		has[d] = true
+	}
+	return slices.DeleteFunc(slices.Clone(deps), func(d wire.Dep) bool { return has[d] })
+}
+
+// firstDeps returns the first ids, with their hashes.
+func firstDeps(deps []wire.Dep) []string {
+	texts := firstIDs(deps)
+	for i := range texts {
+		if hash := deps[i].Hash; hash != wire.DefaultHash {
+			texts[i] += "@" + hash
+		}
+	}
+	return texts
+}

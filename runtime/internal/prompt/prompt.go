@@ -1,0 +1,124 @@
+// Package prompt reads the parts of a chat completion request by which a
+// gateway tells requests apart.
+package prompt
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+)
+
+// Prompt contains the fields that the gateway reads from every request that it
+// looks up.
+type Prompt struct {
+	Model     any             `json:"model"` // a string in a valid request
+	Stream    bool            `json:"stream"`
+	Messages  []Message       `json:"messages"`
+	Tools     json.RawMessage `json:"tools"`
+	Functions json.RawMessage `json:"functions"` // the older form of tools
+}
+
+// Message is a message of a [Prompt].
+type Message struct {
+	Role    any             `json:"role"`    // a string in a valid request
+	Content json.RawMessage `json:"content"` // for instructions only
+}
+
+// UnmarshalJSON reads the content of instructions only. Reading the content of
+// the other messages would copy most of the body.
+func (m *Message) UnmarshalJSON(text []byte) error {
+	var head struct {
+		Role any `json:"role"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return err
+	}
+	m.Role = head.Role
+	if !m.isInstruction() {
+		return nil
+	}
+	type whole Message
+	return json.Unmarshal(text, (*whole)(m))
+}
+
+// isInstruction reports whether the message governs all the others.
+func (m *Message) isInstruction() bool { return m.Role == "system" || m.Role == "developer" }
+
+// Parse reads a request. Its error can quote the prompt.
+func Parse(body []byte) (*Prompt, error) {
+	var p *Prompt
+	if err := json.Unmarshal(body, &p); err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, errors.New("null is not a request")
+	}
+	return p, nil
+}
+
+// Instructions returns the messages that govern all the others.
+func (p *Prompt) Instructions() []Message {
+	var found []Message
+	for _, m := range p.Messages {
+		if m.isInstruction() {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// UserText returns the texts of the user messages, joined by line breaks. It
+// skips content that is not text, such as images.
+func UserText(body []byte) string {
+	var p struct {
+		Messages []userMessage `json:"messages"`
+	}
+	if json.Unmarshal(body, &p) != nil {
+		return ""
+	}
+	var texts []string
+	for _, m := range p.Messages {
+		if m.text != "" {
+			texts = append(texts, string(m.text))
+		}
+	}
+	return strings.Join(texts, "\n")
+}
+
+// userMessage is a message whose text is read if a user sent it.
+type userMessage struct{ text Text }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (m *userMessage) UnmarshalJSON(data []byte) error {
+	var whole struct {
+		Role    any             `json:"role"`
+		Content json.RawMessage `json:"content"`
+	}
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return err
+	}
+	if whole.Role == "user" {
+		_ = json.Unmarshal(whole.Content, &m.text) // content of another type has no text
+	}
+	return nil
+}
+
+// Text is the text of a message. In JSON, it may be split into parts.
+type Text string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *Text) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		*t = Text(text)
+		return nil
+	}
+	var parts []struct {
+		Text string `json:"text"`
+	}
+	err := json.Unmarshal(data, &parts)
+	for _, p := range parts {
+		*t += Text(p.Text)
+	}
+	return err
+}
