@@ -38,6 +38,8 @@ The upstream "echo" repeats the last message with a running number. Any other up
 is the URL of an OpenAI-compatible server. The gateway calls it with the key in
 ` + keyEnv + ` or, if that is empty, with the client's key.
 
+` + similarLong + `
+
 The cache is in memory. The gateway logs one line per request to stderr, without
 tokens and prompts. On SIGINT or SIGTERM it completes the answers in progress and
 exits 0.`
@@ -46,12 +48,17 @@ const gatewayExample = `  # Without a network: answers are echoes
   depgen gateway
 
   # In front of a real server
-  OPENAI_API_KEY=… depgen gateway --upstream https://api.openai.com/v1`
+  OPENAI_API_KEY=… depgen gateway --upstream https://api.openai.com/v1
+
+  # With answers to similar questions, compared by words or by a model
+  depgen gateway --similar lexical
+  depgen gateway --similar http://127.0.0.1:11434/v1 --similar-model all-minilm`
 
 type gatewayFlags struct {
 	addr, secret, upstream string
 	strictHash             bool
 	cacheBytes             int64
+	similar                similarFlags
 }
 
 func newGatewayCommand() *cobra.Command {
@@ -81,6 +88,7 @@ func newGatewayCommand() *cobra.Command {
 	flags.StringVar(&f.upstream, "upstream", echoName, `server for cache misses: "echo", or the URL of an OpenAI-compatible server`)
 	flags.BoolVar(&f.strictHash, "strict-hash", false, `compare the default hash "v1" with a dep's current hash too`)
 	flags.Int64Var(&f.cacheBytes, "cache-bytes", 64<<20, "memory for cached answers")
+	f.similar.add(cmd)
 	nameValue(cmd, "addr", "host:port")
 	nameValue(cmd, "jwt-secret", "secret")
 	nameValue(cmd, "upstream", "URL")
@@ -103,13 +111,21 @@ func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) e
 	if err != nil {
 		return err
 	}
-	gateway, err := devgateway.New(
+	options := []devgateway.Option{
 		devgateway.WithSecret([]byte(secret)),
 		devgateway.WithUpstream(upstream),
 		devgateway.WithStrictHash(f.strictHash),
 		devgateway.WithCacheBytes(f.cacheBytes),
 		devgateway.WithLogger(slog.New(slog.NewTextHandler(stderr, nil))),
-	)
+	}
+	similar, err := f.similar.option(f.upstream)
+	if err != nil {
+		return err
+	}
+	if similar != nil {
+		options = append(options, similar)
+	}
+	gateway, err := devgateway.New(options...)
 	if err != nil {
 		return err
 	}
@@ -121,7 +137,7 @@ func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) e
 		fmt.Fprintf(stderr, "depgen: warning: %s can be reached from other machines, which could use the upstream without a token; the default is --addr %s\n",
 			listener.Addr(), localAddr)
 	}
-	if err := greet(stdout, "http://"+listener.Addr().String(), f.upstream, secret, made); err != nil {
+	if err := greet(stdout, "http://"+listener.Addr().String(), f, secret, made); err != nil {
 		listener.Close()
 		return err
 	}
@@ -146,8 +162,11 @@ func isLoopback(addr net.Addr) bool {
 
 // greet prints the gateway's address and, if the secret was made, how to
 // use it.
-func greet(w io.Writer, url, upstream, secret string, made bool) error {
-	text := fmt.Sprintf("gateway: %s\nupstream: %s\n", url, upstream)
+func greet(w io.Writer, url string, f gatewayFlags, secret string, made bool) error {
+	text := fmt.Sprintf("gateway: %s\nupstream: %s\n", url, f.upstream)
+	if f.similar.name != similarOff {
+		text += fmt.Sprintf("similar: %s, from %v\n", f.similar.name, f.similar.threshold)
+	}
 	if made {
 		token, err := devgateway.Mint([]byte(secret), devgateway.Claims{Tenant: demoTenant})
 		if err != nil {

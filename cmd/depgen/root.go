@@ -99,7 +99,7 @@ func newRootCommand() *cobra.Command {
 // prepare completes a command and its subcommands.
 func prepare(cmd *cobra.Command) {
 	cmd.Long, cmd.Example = inWords(cmd.Long), inWords(cmd.Example)
-	for _, flag := range []string{"package", "addr", "upstream", "jwt-secret", "cache-bytes", "tenant", "ttl"} {
+	for _, flag := range []string{"package", "addr", "upstream", "jwt-secret", "cache-bytes", "similar-model", "similar-threshold", "tenant", "ttl"} {
 		if cmd.Flag(flag) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions) // an error means that a parent has done so
 		}
