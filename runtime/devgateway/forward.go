@@ -35,6 +35,9 @@ func endpointURL(server, base, key, endpoint string) (*url.URL, error) {
 		// The parser's error quotes the URL, which may contain a password.
 		return nil, fmt.Errorf("%s URL does not parse; write it as https://host/v1", server)
 	}
+	if u.Opaque != "" { // of user:password@host too
+		return nil, fmt.Errorf("%s URL has no host or is not http; write it as https://host/v1", server)
+	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%s URL %q has no host or is not http; write it as https://host/v1", server, u.Redacted())
 	}

@@ -240,6 +240,7 @@ func TestForwardRefuses(t *testing.T) {
 		{"no host", "https:///v1", ""},
 		{"password", "https://u:secret@api.example.com", ""},
 		{"password, and it does not parse", "https://u:secret@api.example.com:x", ""},
+		{"password without a scheme", "u:secret@api.example.com/v1", ""},
 		{"query", "https://api.example.com/v1?x=1", ""},
 		{"newline in the key", "https://api.example.com", "secret\n"},
 	}

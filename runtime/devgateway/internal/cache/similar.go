@@ -33,16 +33,13 @@ func (c *Cache) LookupSimilar(r Request, threshold float64) (Hit, bool) {
 	now := c.now()
 	age := func(e *Entry) time.Duration { return max(now.Sub(e.stored), 0) }
 	alive := func(e *Entry) bool { return age(e) < r.Fresh+r.Stale }
-	for {
-		found, similarity := c.store.similar.nearest(r.Question, threshold, alive)
-		if found.entry == nil {
-			return Hit{}, false
-		}
-		// An invalidation may have removed the entry since the search.
-		if c.store.get(found.key, nil) == found.entry {
-			return Hit{Status: wire.HitL2, Similarity: similarity, Age: age(found.entry), Entry: found.entry}, true
-		}
+	found, similarity := c.store.similar.nearest(r.Question, threshold, alive)
+	// get marks the entry as used. If it is gone, an invalidation has removed it
+	// since the search.
+	if found.entry == nil || c.store.get(found.key, nil) != found.entry {
+		return Hit{}, false
 	}
+	return Hit{Status: wire.HitL2, Similarity: similarity, Age: age(found.entry), Entry: found.entry}, true
 }
 
 // Question returns the question of an entry that is still in the cache, and nil

@@ -1,0 +1,140 @@
+package cache
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/depgen/depgen/runtime/internal/vector"
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
+
+func newCache(tb testing.TB, maxBytes int64) *Cache {
+	tb.Helper()
+	c, err := New(maxBytes, false, func() time.Time { return time.Unix(1000, 0) })
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// asked returns a request whose question has the direction of the angle.
+func asked(n uint64, angle float64, deps ...wire.Dep) Request {
+	r := Request{Tenant: "t", Deps: deps, Fresh: time.Minute, Question: &Question{
+		Vector: []float32{float32(math.Cos(angle)), float32(math.Sin(angle))},
+	}}
+	binary.BigEndian.PutUint64(r.Key.Body[:], n)
+	return r
+}
+
+// An entry that answers similar questions is in use, and is not evicted first.
+func TestSimilarHitsKeepAnEntry(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, 2*(entryOverhead+1000+1+2*numberBytes))
+	body := make([]byte, 1000)
+	keep := func(n uint64, angle float64) {
+		t.Helper()
+		if !c.Keep(asked(n, angle), Answer{Body: body}) {
+			t.Fatal("not kept")
+		}
+	}
+	keep(1, 0)
+	keep(2, 1)
+	if hit, ok := c.LookupSimilar(asked(9, 0.01), 0.9); !ok || hit.Status != wire.HitL2 {
+		t.Fatalf("got %+v", hit)
+	}
+	keep(3, 2)
+	for n, want := range map[float64]bool{0: true, 1: false, 2: true} {
+		if _, ok := c.LookupSimilar(asked(9, n), 0.99); ok != want {
+			t.Errorf("angle %v: %v, want %v", n, ok, want)
+		}
+	}
+}
+
+// An embedding takes memory from the answers.
+func TestEmbeddingsAreCounted(t *testing.T) {
+	t.Parallel()
+	const room = entryOverhead + 1000 + 1
+	r := asked(1, 0)
+	if c := newCache(t, room); !c.Keep(Request{Key: r.Key, Tenant: "t"}, Answer{Body: make([]byte, 1000)}) || c.Keep(r, Answer{Body: make([]byte, 1000)}) {
+		t.Error("the embedding fits where there is room for the answer only")
+	}
+	if c := newCache(t, room+2*numberBytes); !c.Keep(r, Answer{Body: make([]byte, 1000)}) || c.store.entries.used != room+2*numberBytes {
+		t.Errorf("%d bytes, want %d", c.store.entries.used, room+2*numberBytes)
+	}
+}
+
+// A lookup that begins after an invalidation never finds what it removed, while
+// entries come, move and go.
+func TestSimilarNeverFindsTheInvalidated(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, 1<<20)
+	dep := wire.Dep{ID: "d", Hash: wire.DefaultHash}
+	random := wire.Dep{ID: "d", Hash: randomHash}
+	var removed atomic.Int64
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for removed.Load() < 300 {
+				least := removed.Load()
+				hit, ok := c.LookupSimilar(asked(0, 0), 0.9)
+				if !ok {
+					continue
+				}
+				if n, err := strconv.ParseInt(string(hit.Entry.Body), 10, 64); err != nil || n <= least {
+					t.Errorf("found the answer %s after %d was removed", hit.Entry.Body, least)
+					return
+				}
+			}
+		})
+	}
+	for n := int64(1); n <= 300; n++ {
+		for k := range uint64(20) {
+			c.Keep(asked(uint64(n)*100+k, float64(k)/100, dep), Answer{Body: []byte(strconv.FormatInt(n, 10))})
+		}
+		if got := c.Invalidate("t", random); got != 20 {
+			t.Errorf("%d answers removed, want 20", got)
+		}
+		removed.Store(n)
+	}
+	wg.Wait()
+	if n := len(c.store.similar.groups); n != 0 {
+		t.Errorf("%d groups left", n)
+	}
+}
+
+// BenchmarkSimilar searches 6,000 entries with 384 numbers each.
+func BenchmarkSimilar(b *testing.B) {
+	const entries, size = 6000, 384
+	c := newCache(b, math.MaxInt64)
+	r := rand.New(rand.NewPCG(1, 2))
+	request := func(n int) Request {
+		v := make([]float32, size)
+		for i := range v {
+			v[i] = float32(r.NormFloat64())
+		}
+		unit, err := vector.Unit(v)
+		if err != nil {
+			b.Fatal(err)
+		}
+		q := asked(uint64(n), 0)
+		q.Question.Vector = unit
+		return q
+	}
+	for n := range entries {
+		c.Keep(request(n), Answer{Body: fmt.Append(nil, n)})
+	}
+	q := request(entries)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := c.LookupSimilar(q, 0.92); ok {
+			b.Fatal("random directions are similar")
+		}
+	}
+}
