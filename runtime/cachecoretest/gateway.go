@@ -18,7 +18,8 @@ const Secret = "cachecoretest-secret-of-32-bytes"
 
 // Gateway runs the local gateway in the test process, on a loopback address. It
 // is closed when the test ends, and is safe for concurrent use. Its assertions
-// apply to the tenant "test"; [Gateway.Tenant] returns those of other tenants.
+// apply to the tenant "test"; [Gateway.Tenant] returns those of other tenants. A
+// hit that crosses data fails the test for every tenant: see [AllowCrossing].
 type Gateway struct {
 	*record
 
@@ -28,6 +29,7 @@ type Gateway struct {
 	script   *script
 	faults   *faults
 	degraded degradations
+	crossed  crossings
 	tenants  tenants
 
 	mu            sync.Mutex
@@ -79,6 +81,7 @@ func newGateway(tb testingT, opts []GatewayOption) *Gateway {
 		}
 	})
 	g.degraded.watch(tb, s.allowDegraded)
+	g.crossed.watch(tb, s.allowCrossing)
 	return g
 }
 
@@ -154,6 +157,7 @@ func (g *Gateway) completed(c devgateway.Completion) {
 	if c.Uncached != nil {
 		g.degraded.add(c.Uncached)
 	}
+	g.crossed.add(c)
 	if c.Cache != "" || c.Code < 400 { // else the gateway refused it, and no answer was tagged
 		g.meet(c.Tenant)
 		g.recordOf(c.Tenant).addTagged(depsIn(c))

@@ -9,6 +9,7 @@ import (
 // settings contains the values that the options set.
 type settings struct {
 	allowDegraded bool
+	allowCrossing bool
 	hasModel      bool // WithUpstream was given
 	upstream      http.RoundTripper
 	engine        []devgateway.Option

@@ -1,0 +1,91 @@
+package cachecoretest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/devgateway"
+	"github.com/depgen/depgen/runtime/internal/prompt"
+)
+
+// AllowCrossing lets the gateway answer a request from an answer that depends
+// on other data (a HIT_L2 whose deps differ). By default, such a hit fails the
+// test at its end. Only a gateway with [devgateway.WithSimilar] has such hits.
+func AllowCrossing() GatewayOption {
+	return gatewayOption(func(s *settings) { s.allowCrossing = true })
+}
+
+// keepApart is how to keep similar questions about different data apart.
+const keepApart = "put the data into the system message, or end it with cachecore.Scope (docs/similar.md)"
+
+// maxListed limits the number of pairs that a message lists.
+const maxListed = 10
+
+// crossings records the requests, of all tenants, that were answered from other
+// data.
+type crossings struct {
+	mu   sync.Mutex
+	seen []devgateway.Completion
+}
+
+// watch fails the test at its end for each crossing, unless they are allowed.
+func (cs *crossings) watch(tb testingT, allowed bool) {
+	tb.Helper()
+	if !allowed {
+		tb.Cleanup(func() { cs.report(tb) })
+	}
+}
+
+func (cs *crossings) add(c devgateway.Completion) {
+	if c.Cache != devgateway.HitL2 || sameDeps(c.Deps, c.EntryDeps) {
+		return
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.seen = append(cs.seen, c)
+}
+
+func (cs *crossings) report(tb testingT) {
+	tb.Helper()
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for i, c := range cs.seen {
+		if i == maxListed {
+			tb.Errorf("cachecoretest: %d more requests were answered from other data", len(cs.seen)-i)
+			return
+		}
+		of := ""
+		if c.Tenant != testTenant {
+			of = fmt.Sprintf(" of tenant %q", c.Tenant)
+		}
+		tb.Errorf("cachecoretest: request%s was answered from other data (HIT_L2, similarity %.2f): %s depends on %s, the answer on %s; %s, or give AllowCrossing if the test means it",
+			of, c.Similarity, quoted(prompt.UserText(c.Body)), list(newDeps(c.Deps)), list(newDeps(c.EntryDeps)), keepApart)
+	}
+}
+
+// sameDeps reports whether both have the same ids with the same hashes, in any
+// order. Each has an id once.
+func sameDeps(a, b []devgateway.Dep) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(d devgateway.Dep) bool { return !slices.Contains(b, d) })
+}
+
+func newDeps(deps []devgateway.Dep) []cachecore.Dep {
+	out := make([]cachecore.Dep, len(deps))
+	for i, d := range deps {
+		out[i] = newDep(d.ID, d.Hash)
+	}
+	return out
+}
+
+// quoted quotes a text, of a long one the start and the end.
+func quoted(text string) string {
+	const most = 40 // runes of each
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	if len(runes) <= 2*most {
+		return fmt.Sprintf("%q", string(runes))
+	}
+	return fmt.Sprintf("%q", string(runes[:most])+" … "+string(runes[len(runes)-most:]))
+}
