@@ -64,10 +64,12 @@ func TestCommandsRun(t *testing.T) {
 				t.Errorf("%s prints %q, want a token", line, token)
 			}
 		},
-		"go tool depgen gateway --addr 127.0.0.1:9090":                app.serves,
-		"go tool depgen gateway --upstream https://api.openai.com/v1": app.serves,
-		"go tool depgen gateway --strict-hash":                        app.serves,
-		"go run ./examples/quickstart":                                inClone,
+		"go tool depgen gateway --addr 127.0.0.1:9090":                                          app.serves,
+		"go tool depgen gateway --upstream https://api.openai.com/v1":                           app.serves,
+		"go tool depgen gateway --strict-hash":                                                  app.serves,
+		"go tool depgen gateway --similar lexical":                                              app.serves,
+		"go tool depgen gateway --similar http://127.0.0.1:11434/v1 --similar-model all-minilm": app.serves,
+		"go run ./examples/quickstart":                                                          inClone,
 		// This test is part of it, so only its reach over all modules is left to check.
 		"go test work": func(t *testing.T, _ string) {
 			t.Helper()

@@ -83,7 +83,7 @@ func similarKey(server, upstream string) string {
 }
 
 // origin returns the scheme, host and port of a URL, or the text itself if it
-// has none.
+// is not a URL.
 func origin(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {

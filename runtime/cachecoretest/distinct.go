@@ -21,8 +21,8 @@ import (
 //
 // It does not matter whether the requests have the same deps: the answer to a
 // similar question about the same data is an answer to another question.
-// Bypasses do not count. With fewer than two requests, RequireDistinct fails
-// because it would prove nothing.
+// Bypasses do not count. RequireDistinct also fails if there are fewer than two
+// requests to compare.
 func (r *Recorder) RequireDistinct(e devgateway.Embedder, threshold float64) {
 	r.tb.Helper()
 	switch {

@@ -10,7 +10,8 @@
 //	server := httptest.NewServer(g)
 //
 // It answers POST /v1/chat/completions, POST /v1/invalidate and GET /healthz.
-// It finds exact matches only (L1) and never answers HIT_L2.
+// It finds exact matches only (L1), unless [WithSimilar] lets it answer similar
+// questions too (HIT_L2).
 //
 // # Authentication
 //
@@ -32,6 +33,15 @@
 // Well-formed deps that are too many or too long, or that give one id two
 // hashes, make the request a bypass and log a warning: a call must not fail
 // because of the cache.
+//
+// # Similar questions
+//
+// With [WithSimilar], a request that has no exact match is answered from the
+// entry whose user messages are the most similar, as published by the hosted
+// gateway: in the same namespace, for the same model, in the same form, within
+// the windows, and with deps that are current. These need not be the deps of
+// the request. The gateway adds no stricter rule, because it would hide what
+// happens in production. It logs a warning if the deps differ.
 //
 // # Cached answers
 //

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -186,7 +185,7 @@ func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
 	}
 	attrs = append(attrs, x.extra...)
 	if x.seen.Cache == HitL2 {
-		attrs = append(attrs, slog.Float64("similarity", math.Round(x.seen.Similarity*1e4)/1e4))
+		attrs = append(attrs, similarityAttr(x.seen.Similarity))
 	}
 	if x.unembedded != nil {
 		attrs = append(attrs, slog.String("not_similar", x.unembedded.Error()))

@@ -16,7 +16,7 @@ const lexicalSize = 384
 // the same vectors on every platform. It reads letters only, so it does not
 // distinguish numbers.
 //
-// It shows what a model would mix up because of the shape of the prompts: long
+// It shows the mistakes of a model that come from the shape of the prompts: long
 // equal texts around different questions, and questions that differ in a number
 // only. It rarely recognizes a question in other words.
 func Lexical() Embedder { return lexical{} }
@@ -61,7 +61,7 @@ func (lexical) Embed(_ context.Context, text string) ([]float32, error) {
 // Counts are whole numbers, which are exact on every platform.
 type words struct {
 	vector     []float32
-	hash, last uint64 // of the word in progress and of the one before it, 0 if there is none
+	hash, last uint64 // of the word in progress and of the one before it, or 0
 }
 
 // The parameters of the 64-bit FNV-1a hash.

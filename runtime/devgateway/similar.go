@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -32,11 +33,11 @@ type similar struct {
 }
 
 // WithSimilar makes the gateway answer similar questions from its cache too, as
-// HIT_L2, like the hosted gateway. After an exact match was not found, the
-// user messages of the request are embedded and compared with those of the
-// answers in the same namespace, for the same model, in the same form (JSON or
-// stream). The answer to the most similar one is served if the similarity, from
-// 0 to 1, is at least threshold.
+// HIT_L2, like the hosted gateway. If there is no exact match, the gateway
+// embeds the user messages of the request, and compares them with those of the
+// entries that have the same namespace, model and form (JSON or stream). It
+// serves the answer to the most similar ones if the similarity, from 0 to 1, is
+// at least threshold.
 //
 // As published, the deps of the answer have to be current, but they need not be
 // those of the request. The gateway logs a warning if they differ. If the
@@ -143,10 +144,14 @@ func (g *Gateway) warnOfCrossing(x *exchange, hit cache.Hit) {
 	g.logger.LogAttrs(x.request.Context(), slog.LevelWarn,
 		"the answer to a similar question depends on other data; put the data into the system message, or end it with cachecore.Scope, see docs/similar.md",
 		shortName(hit.Entry.Namespace),
-		slog.Float64("similarity", hit.Similarity),
+		similarityAttr(hit.Similarity),
 		slog.Any("only_request", firstDeps(ours)),
 		slog.Any("only_answer", firstDeps(others)),
 	)
+}
+
+func similarityAttr(similarity float64) slog.Attr {
+	return slog.Float64("similarity", math.Round(similarity*1e4)/1e4)
 }
 
 // without returns the deps that are not among the others with the same hash.

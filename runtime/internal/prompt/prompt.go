@@ -1,5 +1,5 @@
-// Package prompt reads the parts of a chat completion request by which a
-// gateway tells requests apart.
+// Package prompt reads the parts of a chat completion request that a gateway
+// tells requests apart with.
 package prompt
 
 import (

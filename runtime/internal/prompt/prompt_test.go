@@ -38,7 +38,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// Whatever the body is, the text is valid, and is that of the user messages.
+// The text of any body is valid, and is that of the user messages.
 func FuzzUserText(f *testing.F) {
 	for _, body := range []string{
 		`{"messages":[{"role":"user","content":"a"}]}`, `{"messages":[{"role":"user","content":[{"text":"a"},{"text":7}]}]}`,

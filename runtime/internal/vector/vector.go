@@ -7,7 +7,7 @@ import (
 )
 
 // Unit returns the vector of length 1 that has the direction of v. It returns
-// an error if v has none.
+// an error if v has no direction.
 func Unit(v []float32) ([]float32, error) {
 	sum := 0.0
 	for _, n := range v {

@@ -13,8 +13,8 @@ type Flight struct {
 	hashes map[string]string // by dep id
 	done   chan struct{}
 
-	// Question is the request's question, and Unembedded the reason why it has
-	// none. The leader sets one of them, for the requests that wait.
+	// Question is the request's question, or Unembedded the reason why it could
+	// not be embedded. The leader sets one of the two for the waiting requests.
 	Question   *Question
 	Unembedded error
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// Question is the part of a request by which similar requests are found. It
-// must not be changed.
+// Question is the part of a request that identifies similar requests. It must
+// not be changed.
 type Question struct {
 	Shape
 	Vector []float32 // the embedding, of length 1
@@ -42,8 +42,8 @@ func (c *Cache) LookupSimilar(r Request, threshold float64) (Hit, bool) {
 	return Hit{Status: wire.HitL2, Similarity: similarity, Age: age(found.entry), Entry: found.entry}, true
 }
 
-// Question returns the question of an entry that is still in the cache, and nil
-// if it has none.
+// Question returns the question of an entry that is in the cache, or nil if the
+// entry has no question.
 func (c *Cache) Question(e *Entry) *Question { return c.store.similar.question(e) }
 
 // similar finds the entries whose questions are similar. It compares with every

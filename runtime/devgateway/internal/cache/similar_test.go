@@ -70,8 +70,8 @@ func TestEmbeddingsAreCounted(t *testing.T) {
 	}
 }
 
-// A lookup that begins after an invalidation never finds what it removed, while
-// entries come, move and go.
+// A lookup that begins after an invalidation never finds the entries that it
+// removed, while others are added and moved.
 func TestSimilarNeverFindsTheInvalidated(t *testing.T) {
 	t.Parallel()
 	c := newCache(t, 1<<20)
