@@ -18,7 +18,11 @@ func measureGateway(ctx context.Context, b *bench) ([]table.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(hits, memory), nil
+	similar, err := measureSimilar(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return append(hits, memory, similar), nil
 }
 
 // measureHits compares depgen gateway, run as developers do, with a server that
