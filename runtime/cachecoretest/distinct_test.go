@@ -132,6 +132,22 @@ func TestRecorder_RequireDistinctComparesCacheableQuestions(t *testing.T) {
 	}
 }
 
+// The threshold 1 is reached by the same words, although the sums are not exact.
+func TestRecorder_RequireDistinctReachesOne(t *testing.T) {
+	t.Parallel()
+	words := strings.Fields("What notice does this contract need if the buyer ends it before the first year is over")
+	for n := range words {
+		tb := &fakeT{}
+		rec := newRecorder(tb, nil)
+		for i := range 2 {
+			text := fmt.Sprint(i, " ", strings.Join(words[:n+1], " "))
+			ask(t, rec.HTTPClient(), question(t, "http://llm.test", text, false))
+		}
+		rec.RequireDistinct(devgateway.Lexical(), 1)
+		requireFailures(t, tb.finish(), "cachecoretest: a gateway could answer a request with the answer to another (pairs: 1)")
+	}
+}
+
 func TestRecorder_RequireDistinctListsUpToALimit(t *testing.T) {
 	t.Parallel()
 	tb := &fakeT{}

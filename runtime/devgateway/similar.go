@@ -79,13 +79,10 @@ func (g *Gateway) serveSimilar(x *exchange, q *cacheable, fl *cache.Flight, lead
 	if g.similar == nil {
 		return false
 	}
-	q.Question, x.unembedded = fl.Question, fl.Unembedded
-	if q.Question == nil && x.unembedded == nil {
-		q.Question, x.unembedded = g.embed(x, q)
-		if leader {
-			fl.Question, fl.Unembedded = q.Question, x.unembedded
-		}
+	if leader {
+		fl.Question, fl.Unembedded = g.embed(x, q)
 	}
+	q.Question, x.unembedded = fl.Question, fl.Unembedded
 	hit, ok := g.cache.LookupSimilar(q.Request, g.similar.threshold)
 	if !ok {
 		return false

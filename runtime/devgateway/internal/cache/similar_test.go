@@ -138,3 +138,26 @@ func BenchmarkSimilar(b *testing.B) {
 		}
 	}
 }
+
+// The threshold 1 is reached by the same question, although the sums are not
+// exact.
+func TestSimilarReachesOne(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		v := make([]float32, 384)
+		for i := range v {
+			v[i] = float32(r.NormFloat64())
+		}
+		unit, err := vector.Unit(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, q := newCache(t, 1<<20), asked(1, 0)
+		q.Question.Vector = unit
+		c.Keep(q, Answer{})
+		if hit, ok := c.LookupSimilar(q, 1); !ok || hit.Similarity > 1 {
+			t.Fatalf("got %+v of similarity %v", hit, vector.Dot(unit, unit))
+		}
+	}
+}
