@@ -20,7 +20,7 @@ func timed(what string, a stats.Sample, against string, b stats.Sample, goal tab
 }
 
 // limited compares a measurement with a fixed time.
-func limited(what string, s stats.Sample, limit time.Duration) table.Row { //nolint:unparam // a measurement has its own limit
+func limited(what string, s stats.Sample, limit time.Duration) table.Row {
 	fixed := make(stats.Sample, len(s))
 	for i := range fixed {
 		fixed[i] = limit

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/depgen/depgen/cmd/benchmarks/internal/stats"
@@ -79,10 +78,6 @@ func measureSimilar(ctx context.Context, b *bench) (table.Row, error) {
 	if err != nil {
 		return table.Row{}, err
 	}
-	return table.Row{
-		What:    figure(fmt.Sprintf("local gateway, a similar question among %d entries", entries), got[0]),
-		Against: "the limit: " + short(similarLimit),
-		Result:  stats.Ratio(got[0], slices.Repeat(stats.Sample{similarLimit}, len(got[0]))),
-		Goal:    table.AtMost(1),
-	}, gateway.Close(ctx)
+	what := fmt.Sprintf("local gateway, a similar question among %d entries", entries)
+	return limited(what, got[0], similarLimit), gateway.Close(ctx)
 }

@@ -7,13 +7,13 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/depgen/depgen/runtime/internal/exact"
 )
 
 // ErrNoGetBody is the reason in [CacheStatus.Err] for a request of [ExactOnly]
 // that goes uncached because it could not be sent twice.
 var ErrNoGetBody = errors.New("request has a body and no GetBody, so ExactOnly cannot send it again; set its GetBody")
-
-type exactKey struct{}
 
 // ExactOnly returns a context whose requests accept no answer to a similar
 // question. A HIT_L2 is discarded and the request sent again as a bypass, with
@@ -23,12 +23,7 @@ type exactKey struct{}
 // The gateway does not keep the answer to a bypass, and may limit their number:
 // to keep similar questions apart, [Scope] costs less.
 func ExactOnly(ctx context.Context) context.Context {
-	return context.WithValue(ctx, exactKey{}, true)
-}
-
-func exactOnly(ctx context.Context) bool {
-	b, _ := ctx.Value(exactKey{}).(bool)
-	return b
+	return exact.With(ctx)
 }
 
 // refuses reports whether the answer must not reach the caller.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/depgen/depgen/runtime/internal/exact"
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
@@ -42,7 +43,7 @@ func (t *Transport) plan(req *http.Request) plan {
 	case isLogin(req):
 		return plan{route: passOn}
 	}
-	p := plan{route: bypass, exact: exactOnly(ctx)}
+	p := plan{route: bypass, exact: exact.In(ctx)}
 	if bypassed(ctx) {
 		return p
 	}

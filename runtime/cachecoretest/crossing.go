@@ -13,7 +13,9 @@ import (
 
 // AllowCrossing lets the gateway answer a request from an answer that depends
 // on other data (a HIT_L2 whose deps differ). By default, such a hit fails the
-// test at its end. Only a gateway with [devgateway.WithSimilar] has such hits.
+// test at its end, unless its client reports to [Gateway.Observer] that it
+// refused the answer: see [cachecore.ExactOnly]. Only a gateway with
+// [devgateway.WithSimilar] has such hits.
 func AllowCrossing() GatewayOption {
 	return gatewayOption(func(s *settings) { s.allowCrossing = true })
 }
@@ -25,10 +27,11 @@ const keepApart = "put the data into the system message, or end it with cachecor
 const maxListed = 10
 
 // crossings records the requests, of all tenants, that were answered from other
-// data.
+// data, and the answers that clients refused because of [cachecore.ExactOnly].
 type crossings struct {
-	mu   sync.Mutex
-	seen []devgateway.Completion
+	mu      sync.Mutex
+	seen    []devgateway.Completion
+	refused map[string]int // by the deps of the request and the similarity
 }
 
 // watch fails the test at its end for each crossing, unless they are allowed.
@@ -48,13 +51,46 @@ func (cs *crossings) add(c devgateway.Completion) {
 	cs.seen = append(cs.seen, c)
 }
 
-func (cs *crossings) report(tb testingT) {
-	tb.Helper()
+// refuse records that a client discarded an answer.
+func (cs *crossings) refuse(e cachecore.RequestEvent) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	for i, c := range cs.seen {
+	if cs.refused == nil {
+		cs.refused = map[string]int{}
+	}
+	cs.refused[answered(e.Deps, e.Status.Similarity)]++
+}
+
+// reached returns the crossings whose answers were not discarded.
+func (cs *crossings) reached() []devgateway.Completion {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(cs.seen), func(c devgateway.Completion) bool {
+		k := answered(newDeps(c.Deps), c.Similarity)
+		if cs.refused[k] == 0 {
+			return false
+		}
+		cs.refused[k]--
+		return true
+	})
+}
+
+// answered identifies an answer by what the client and the gateway know of it.
+func answered(deps []cachecore.Dep, similarity float64) string {
+	texts := make([]string, len(deps))
+	for i, d := range deps {
+		texts[i] = fmt.Sprintf("%q %q", d.ID(), d.Hash())
+	}
+	slices.Sort(texts)
+	return fmt.Sprintf("%.2f %s", similarity, texts)
+}
+
+func (cs *crossings) report(tb testingT) {
+	tb.Helper()
+	all := cs.reached()
+	for i, c := range all {
 		if i == maxListed {
-			tb.Errorf("cachecoretest: %d more requests were answered from other data", len(cs.seen)-i)
+			tb.Errorf("cachecoretest: %d more requests were answered from other data", len(all)-i)
 			return
 		}
 		of := ""

@@ -21,7 +21,8 @@ import (
 //
 // It does not matter whether the requests have the same deps: the answer to a
 // similar question about the same data is an answer to another question.
-// Bypasses do not count. RequireDistinct also fails if there are fewer than two
+// Bypasses do not count, nor do two requests of [cachecore.ExactOnly], which
+// refuses such answers. RequireDistinct also fails if there are fewer than two
 // requests to compare.
 func (r *Recorder) RequireDistinct(e devgateway.Embedder, threshold float64) {
 	r.tb.Helper()
@@ -46,7 +47,7 @@ func (r *Recorder) RequireDistinct(e devgateway.Embedder, threshold float64) {
 	var pairs []string
 	for i, a := range questions {
 		for _, b := range questions[i+1:] {
-			if a.shared != b.shared {
+			if a.shared != b.shared || a.exact && b.exact {
 				continue
 			}
 			if similarity := float64(vector.Dot(a.vector, b.vector)); similarity >= threshold-vector.Epsilon {

@@ -14,6 +14,9 @@
 //	…
 //	rec.RequireInvalidated(deps.DepDoc("contract-123"))
 //
+// [Recorder.RequireDistinct] finds requests that a gateway could answer with the
+// answer to a similar question.
+//
 // Both fail the test at its end if a request with deps went uncached, because
 // of an invalid dep, one id with two hashes, or deps that do not fit.
 // [AllowDegraded] turns this off. Only the Recorder or Gateway that received

@@ -123,8 +123,17 @@ func (g *Gateway) Client(opts ...cachecore.Option) *cachecore.Client {
 
 // Observer returns an observer for a client that the code under test makes
 // itself. It fails the test for requests that are sent uncached although they
-// have deps: see [AllowDegraded]. A client from [Gateway.Client] has it.
-func (g *Gateway) Observer() cachecore.Observer { return g.degraded.observer() }
+// have deps: see [AllowDegraded]. It also learns which answers the client
+// refused: see [AllowCrossing]. A client from [Gateway.Client] has it.
+func (g *Gateway) Observer() cachecore.Observer {
+	degraded := g.degraded.observer()
+	return cachecore.Observer{Request: func(ctx context.Context, e cachecore.RequestEvent) {
+		degraded.Request(ctx, e)
+		if e.Status.Refused {
+			g.crossed.refuse(e)
+		}
+	}}
+}
 
 // Answer adds texts that answer the next requests to the upstream, one each, as
 // chat completions, streamed if the request asks for a stream. After the last

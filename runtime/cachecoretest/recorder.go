@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/cachecore"
+	"github.com/depgen/depgen/runtime/internal/exact"
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
@@ -41,6 +42,8 @@ type Request struct {
 	Deps   []cachecore.Dep // that the gateway would have received
 	Bypass bool            // whether the gateway would neither look it up nor keep its answer
 	Body   []byte
+
+	exact bool // whether the client refuses the answer to a similar question
 }
 
 // recorders numbers the recorders of a process, so that each has its own
@@ -147,7 +150,7 @@ func (r *Recorder) askUpstream(req *http.Request, sent *url.URL) (*http.Response
 	if err != nil {
 		return nil, err
 	}
-	got := Request{Method: req.Method, URL: sent, Body: body, Bypass: req.Header.Get(wire.HeaderToken) == ""}
+	got := Request{Method: req.Method, URL: sent, Body: body, Bypass: req.Header.Get(wire.HeaderToken) == "", exact: exact.In(req.Context())}
 	got.Deps, err = depsOf(req.Header)
 	if err != nil {
 		return nil, err
