@@ -60,7 +60,7 @@ func TestGatewaySimilar(t *testing.T) {
 // The key of the upstream reaches no other server.
 func TestGatewaySimilarServer(t *testing.T) {
 	t.Setenv(secretEnv, "")
-	for _, tt := range []struct { //nolint:paralleltest // the environment is set
+	for _, tt := range []struct {
 		name, own, upstream, want string
 		same                      bool // as the upstream
 	}{

@@ -80,3 +80,34 @@ func ExampleForward() {
 	fmt.Println(gateway != nil, err)
 	// Output: true <nil>
 }
+
+func ExampleWithSimilar() {
+	secret := []byte("dev-secret-change-me-32bytes-ok!")
+	gateway, err := devgateway.New(devgateway.WithSecret(secret), devgateway.WithSimilar(devgateway.Lexical(), 0.92))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, err := devgateway.Mint(secret, devgateway.Claims{Tenant: "acme"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, question := range []string{
+		"What notice does contract-1 need?",
+		"What notice does contract-2 need?", // gets the answer about contract-1
+		"Which law governs contract-1?",
+	} {
+		body := fmt.Sprintf(`{"model":"m","messages":[{"role":"user","content":%q}]}`, question)
+		r := httptest.NewRequest(http.MethodPost, "/v1/chat/completions", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Cachecore-Token", token)
+		w := httptest.NewRecorder()
+		gateway.ServeHTTP(w, r)
+		fmt.Println(w.Header().Get("X-Cache"), w.Header().Get("X-Cache-Similarity"))
+	}
+	// Output:
+	// MISS 0.00
+	// HIT_L2 1.00
+	// MISS 0.00
+}

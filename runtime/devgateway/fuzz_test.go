@@ -7,12 +7,14 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/depgen/depgen/runtime/internal/vector"
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
@@ -122,4 +124,30 @@ func checkDepsAsSent(t *testing.T, header string, deps []wire.Dep) {
 	if !maps.Equal(sent, got) || replaced < 0 {
 		t.Fatalf("%s became %+v", text, deps)
 	}
+}
+
+// An embedding that is read has numbers that can be compared, or is refused.
+func FuzzEmbeddingIn(f *testing.F) {
+	for _, answer := range []string{
+		`{"data":[{"embedding":[0.5,-1]}]}`, `{"data":[{"embedding":[]}]}`, `{"data":[{"embedding":null}]}`, `{"data":[{"embedding":[1e39]}]}`,
+		`{"data":[{"embedding":[1e-50]}]}`, `{"data":[{"embedding":"AACAPw=="}]}`, `{"data":[null]}`, `{"data":[]}`, `null`, ``, `{"DATA":[{"Embedding":[1]}]}`,
+	} {
+		f.Add([]byte(answer))
+	}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		v, err := embeddingIn(answer)
+		if err != nil {
+			if v != nil {
+				t.Fatalf("%v with the error %v", v, err)
+			}
+			return
+		}
+		unit, err := vector.Unit(v)
+		if err != nil {
+			return
+		}
+		if self := float64(vector.Dot(unit, unit)); len(unit) != len(v) || math.Abs(self-1) > vector.Epsilon {
+			t.Fatalf("%v has the length %v", v, self)
+		}
+	})
 }

@@ -74,7 +74,7 @@ func (w *words) letter(r rune) {
 	if w.hash == 0 {
 		w.hash = fnvOffset
 	}
-	w.hash = (w.hash ^ uint64(r)) * fnvPrime
+	w.hash = (w.hash ^ uint64(r)) * fnvPrime //nolint:gosec // a letter is not negative
 }
 
 func (w *words) end() {

@@ -289,6 +289,41 @@ func TestSimilarWithoutAnEmbedding(t *testing.T) {
 	}
 }
 
+// A stream answers similar questions that ask for a stream, from its first event
+// to its end mark.
+func TestSimilarStreams(t *testing.T) {
+	t.Parallel()
+	f := start(t, devgateway.WithUpstream(devgateway.Echo()), devgateway.WithSimilar(degrees(), 0.9))
+	acme := tenant(t, "acme")
+	ask := func(prompt string) reply {
+		return f.post(completions, strings.Replace(question(prompt), "{", `{"stream":true,`, 1), acme)
+	}
+	first, second := ask("0"), ask("1")
+	if first.cache() != "MISS" || second.cache() != "HIT_L2" || second.body != first.body ||
+		second.header.Get("Content-Type") != "text/event-stream" || !strings.HasSuffix(second.body, "data: [DONE]\n\n") {
+		t.Errorf("got %s, then %+v", first.cache(), second)
+	}
+	f.wantCache("MISS", "", "1", acme)
+}
+
+// A question of 10,000 words is embedded whole.
+func TestSimilarLongText(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("The parties agree on that. ", 2000)
+	var got string
+	lexical := devgateway.Lexical()
+	f := start(t, devgateway.WithSimilar(embedder(func(ctx context.Context, text string) ([]float32, error) {
+		got = text
+		return lexical.Embed(ctx, text)
+	}), 0.92))
+	acme := tenant(t, "acme")
+	f.wantCache("MISS", "", long+"Which law governs it?", acme)
+	f.wantCache("HIT_L2", "", long+"Who owns the deliverables?", acme)
+	if want := long + "Who owns the deliverables?"; got != want {
+		t.Errorf("embedded %d bytes, want %d", len(got), len(want))
+	}
+}
+
 func TestWithSimilarRefuses(t *testing.T) {
 	t.Parallel()
 	for _, threshold := range []float64{0, -1, 1.0001, math.NaN(), math.Inf(1)} {

@@ -144,12 +144,12 @@ func TestSimilarWithASlowEmbedder(t *testing.T) {
 		g := newGateway(t, newClock(), devgateway.WithSimilar(newHeldEmbedder(), 0.9),
 			devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		p := send(t, g, question("0"))
-		time.Sleep(5*time.Second - 1)
+		time.Sleep(5*time.Second - time.Nanosecond)
 		synctest.Wait()
 		if early := log.String(); early != "" {
 			t.Errorf("it ended before 5 seconds: %s", early)
 		}
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		synctest.Wait()
 		if !p.returned || p.Code != 200 || p.Header().Get("X-Cache") != "MISS" {
 			t.Errorf("got %v, want a MISS", p)
