@@ -24,14 +24,17 @@ func newCache(tb testing.TB, maxBytes int64) *Cache {
 	return c
 }
 
-// asked returns a request whose question has the direction of the angle.
-func asked(n uint64, angle float64, deps ...wire.Dep) Request {
+// asking returns a request whose question has the direction of the angle.
+func asking(n uint64, angle float64, deps ...wire.Dep) Request {
 	r := Request{Tenant: "t", Deps: deps, Fresh: time.Minute, Question: &Question{
 		Vector: []float32{float32(math.Cos(angle)), float32(math.Sin(angle))},
 	}}
 	binary.BigEndian.PutUint64(r.Key.Body[:], n)
 	return r
 }
+
+// kept reports whether the cache stores the answer.
+func kept(c *Cache, r Request, body []byte) bool { return c.Keep(r, Answer{Body: body}) }
 
 // An entry that answers similar questions is in use, and is not evicted first.
 func TestSimilarHitsKeepAnEntry(t *testing.T) {
@@ -40,18 +43,18 @@ func TestSimilarHitsKeepAnEntry(t *testing.T) {
 	body := make([]byte, 1000)
 	keep := func(n uint64, angle float64) {
 		t.Helper()
-		if !c.Keep(asked(n, angle), Answer{Body: body}) {
+		if !kept(c, asking(n, angle), body) {
 			t.Fatal("not kept")
 		}
 	}
 	keep(1, 0)
 	keep(2, 1)
-	if hit, ok := c.LookupSimilar(asked(9, 0.01), 0.9); !ok || hit.Status != wire.HitL2 {
+	if hit, ok := c.LookupSimilar(asking(9, 0.01), 0.9); !ok || hit.Status != wire.HitL2 {
 		t.Fatalf("got %+v", hit)
 	}
 	keep(3, 2)
 	for n, want := range map[float64]bool{0: true, 1: false, 2: true} {
-		if _, ok := c.LookupSimilar(asked(9, n), 0.99); ok != want {
+		if _, ok := c.LookupSimilar(asking(9, n), 0.99); ok != want {
 			t.Errorf("angle %v: %v, want %v", n, ok, want)
 		}
 	}
@@ -61,11 +64,11 @@ func TestSimilarHitsKeepAnEntry(t *testing.T) {
 func TestEmbeddingsAreCounted(t *testing.T) {
 	t.Parallel()
 	const room = entryOverhead + 1000 + 1
-	r := asked(1, 0)
-	if c := newCache(t, room); !c.Keep(Request{Key: r.Key, Tenant: "t"}, Answer{Body: make([]byte, 1000)}) || c.Keep(r, Answer{Body: make([]byte, 1000)}) {
+	r := asking(1, 0)
+	if c := newCache(t, room); !kept(c, Request{Key: r.Key, Tenant: "t"}, make([]byte, 1000)) || kept(c, r, make([]byte, 1000)) {
 		t.Error("the embedding fits where there is room for the answer only")
 	}
-	if c := newCache(t, room+2*numberBytes); !c.Keep(r, Answer{Body: make([]byte, 1000)}) || c.store.entries.used != room+2*numberBytes {
+	if c := newCache(t, room+2*numberBytes); !kept(c, r, make([]byte, 1000)) || c.store.entries.used != room+2*numberBytes {
 		t.Errorf("%d bytes, want %d", c.store.entries.used, room+2*numberBytes)
 	}
 }
@@ -83,7 +86,7 @@ func TestSimilarNeverFindsTheInvalidated(t *testing.T) {
 		wg.Go(func() {
 			for removed.Load() < 300 {
 				least := removed.Load()
-				hit, ok := c.LookupSimilar(asked(0, 0), 0.9)
+				hit, ok := c.LookupSimilar(asking(0, 0), 0.9)
 				if !ok {
 					continue
 				}
@@ -96,7 +99,7 @@ func TestSimilarNeverFindsTheInvalidated(t *testing.T) {
 	}
 	for n := int64(1); n <= 300; n++ {
 		for k := range uint64(20) {
-			c.Keep(asked(uint64(n)*100+k, float64(k)/100, dep), Answer{Body: []byte(strconv.FormatInt(n, 10))})
+			c.Keep(asking(uint64(n)*100+k, float64(k)/100, dep), Answer{Body: []byte(strconv.FormatInt(n, 10))})
 		}
 		if got := c.Invalidate("t", random); got != 20 {
 			t.Errorf("%d answers removed, want 20", got)
@@ -123,7 +126,7 @@ func BenchmarkSimilar(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		q := asked(uint64(n), 0)
+		q := asking(uint64(n), 0)
 		q.Question.Vector = unit
 		return q
 	}
@@ -153,7 +156,7 @@ func TestSimilarReachesOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, q := newCache(t, 1<<20), asked(1, 0)
+		c, q := newCache(t, 1<<20), asking(1, 0)
 		q.Question.Vector = unit
 		c.Keep(q, Answer{})
 		if hit, ok := c.LookupSimilar(q, 1); !ok || hit.Similarity > 1 {
