@@ -209,7 +209,7 @@ func TestSimilarIsObservedAndLogged(t *testing.T) {
 		t.Fatalf("%d lines, want 3 requests and a warning:\n%s", len(lines), log.String())
 	}
 	for i, want := range []string{
-		`cache=MISS age=0s namespace=`,
+		`cache=MISS age=0s `,
 		`cache=HIT_L2 age=0s namespace=`,
 		`msg="the answer to a similar question depends on other data; put the data into the system message, or end it with cachecore.Scope, see docs/similar.md" namespace=`,
 		`level=INFO msg=request`,
