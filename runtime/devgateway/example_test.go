@@ -99,7 +99,7 @@ func ExampleWithSimilar() {
 		"Which law governs contract-1?",
 	} {
 		body := fmt.Sprintf(`{"model":"m","messages":[{"role":"user","content":%q}]}`, question)
-		r := httptest.NewRequest(http.MethodPost, "/v1/chat/completions", strings.NewReader(body))
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/v1/chat/completions", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("X-Cachecore-Token", token)
 		w := httptest.NewRecorder()

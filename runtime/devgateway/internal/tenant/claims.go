@@ -96,9 +96,9 @@ func (c tokenClaims) Validate() error {
 	case c.TenantID == "":
 		return claimError("tenant_id is missing")
 	case !validSeconds(c.FreshTTL):
-		return claimError("fresh_ttl_secs is not a number of whole seconds from 0 to " + strconv.Itoa(maxSeconds))
+		return claimError("fresh_ttl_secs is not a number of whole seconds from 0 to " + strconv.FormatInt(maxSeconds, 10))
 	case !validSeconds(c.StaleWindow):
-		return claimError("stale_window_secs is not a number of whole seconds from 0 to " + strconv.Itoa(maxSeconds))
+		return claimError("stale_window_secs is not a number of whole seconds from 0 to " + strconv.FormatInt(maxSeconds, 10))
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func claimSeconds(d time.Duration) (*float64, error) {
 	}
 	n := max(int64(d/time.Second), 0)
 	if d > 0 && d%time.Second != 0 || n > maxSeconds {
-		return nil, fmt.Errorf("%v is not a number of whole seconds up to %d", d, maxSeconds)
+		return nil, fmt.Errorf("%v is not a number of whole seconds up to %d", d, int64(maxSeconds))
 	}
 	secs := float64(n)
 	return &secs, nil
