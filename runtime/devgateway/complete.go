@@ -13,6 +13,7 @@ type cacheable struct {
 	cache.Request
 	namespace cache.Digest
 	model     string
+	asked     cache.Asked
 	call      call
 }
 
@@ -44,6 +45,10 @@ func (g *Gateway) complete(x *exchange) error {
 	defer done()
 	x.seen.Body = body
 	if id == nil || x.seen.Uncached != nil {
+		x.reason = reason{forward: forwardBypass, text: "no gateway token"}
+		if id != nil {
+			x.reason.text = x.seen.Uncached.Error()
+		}
 		return g.bypass(x, newCall(x.request.Header, body))
 	}
 	return g.answer(x, id, cache.Request{
@@ -70,6 +75,9 @@ func (g *Gateway) answer(x *exchange, id *identity, r cache.Request) error {
 	}
 	q.call.stream = p.Stream
 	q.model, _ = p.Model.(string)
+	if q.asked, err = askedOf(id, p, body); err != nil {
+		return err
+	}
 	x.seen.Stream, x.namespace = p.Stream, &q.namespace
 	return g.answerMiss(x, q)
 }
@@ -86,6 +94,7 @@ func (g *Gateway) answerMiss(x *exchange, q *cacheable) error {
 		case <-x.request.Context().Done():
 			return errClientLeft
 		}
+		x.waited = true
 	}
 	// An answer may have been stored since the first lookup. If the flight that
 	// the request waited for has failed, each request goes on alone: waiting in
@@ -93,6 +102,7 @@ func (g *Gateway) answerMiss(x *exchange, q *cacheable) error {
 	if g.serveCached(x, q.Request) || g.serveSimilar(x, q, fl, leader) {
 		return nil
 	}
+	x.reason = reasonOf(g.cache.Ask(q.Request, q.asked), q.call.body)
 	return g.fill(x, q, landed)
 }
 
@@ -107,13 +117,15 @@ func (g *Gateway) serveCached(x *exchange, r cache.Request) bool {
 	if hit.Status == string(HitL1Stale) {
 		g.refresh(x, r, e)
 	}
+	x.fresh = r.Fresh
 	x.status(Status(hit.Status), hit.Similarity, hit.Age)
 	x.writeWhole(e.ContentType, e.Body)
 	return true
 }
 
-// keep stores an answer in the cache, and reports whether it was stored.
-func (g *Gateway) keep(q *cacheable, contentType string, body []byte) bool {
+// keep stores an answer in the cache. The error is the reason why it was not
+// stored.
+func (g *Gateway) keep(q *cacheable, contentType string, body []byte) error {
 	return g.cache.Keep(q.Request, cache.Answer{
 		Namespace: q.namespace, Stream: q.call.stream, ContentType: contentType, Body: body,
 	})

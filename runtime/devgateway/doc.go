@@ -51,6 +51,15 @@
 // timeout. A client that reads no more of its answer for 30 seconds is dropped.
 // A client that sends no more of its body for 30 seconds is answered 408.
 //
+// # Reasons
+//
+// The header Cache-Status (RFC 9211) tells why an answer is a hit or a miss: the
+// first request with a question, the place where the body differs from that of
+// an earlier one, the part of the namespace that differs, a dep that the entry
+// lacks, its age, an invalidation, or the reason why an earlier answer was not
+// kept. Reasons are based on requests of the same tenant, and contain values of
+// bodies only for callers with the same permissions.
+//
 // # Versions and late fills
 //
 // The new hash of an invalidation becomes the dep's current hash. From then on

@@ -47,6 +47,13 @@ type exchange struct {
 	extra     []slog.Attr
 
 	unembedded error // the reason why a similar question was not looked for
+
+	// The source of the answer, for its header.
+	headers [4]string
+	fresh   time.Duration // the fresh time of the token, for a hit
+	waited  bool          // for an identical request
+	reason  reason        // of an answer that is not a hit
+	stored  bool          // whether the new answer is in the cache
 }
 
 func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
@@ -69,6 +76,11 @@ func (x *exchange) WriteHeader(code int) {
 func (x *exchange) setCode(code int) {
 	x.code = code
 	x.seen.Code = code
+	if x.seen.Cache != "" {
+		var value string
+		value, x.seen.Reason = x.statusText()
+		x.setHeader(3, headerCacheStatus, value)
+	}
 	if len(x.observers) == 0 {
 		return
 	}
@@ -119,10 +131,16 @@ func (x *exchange) left() bool { return x.request.Context().Err() != nil }
 // status sets the source of the answer in its header and in the record.
 func (x *exchange) status(s Status, similarity float64, age time.Duration) {
 	x.seen.Cache, x.seen.Age, x.seen.Similarity = s, age.Truncate(time.Second), similarity
-	h := x.Header()
-	h.Set(wire.HeaderStatus, string(s))
-	h.Set(wire.HeaderSimilarity, strconv.FormatFloat(similarity, 'f', 2, 64))
-	h.Set(wire.HeaderAge, strconv.FormatInt(int64(age/time.Second), 10))
+	x.setHeader(0, wire.HeaderStatus, string(s))
+	x.setHeader(1, wire.HeaderSimilarity, strconv.FormatFloat(similarity, 'f', 2, 64))
+	x.setHeader(2, wire.HeaderAge, strconv.FormatInt(int64(age/time.Second), 10))
+}
+
+// setHeader sets a header whose name is canonical. Unlike Header.Set, it
+// allocates nothing.
+func (x *exchange) setHeader(i int, name, value string) {
+	x.headers[i] = value
+	x.Header()[name] = x.headers[i : i+1 : i+1]
 }
 
 func (x *exchange) writeJSON(v any) error {
@@ -168,7 +186,7 @@ func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
 	if !l.Enabled(x.request.Context(), level) {
 		return
 	}
-	attrs := append(make([]slog.Attr, 0, 12),
+	attrs := append(make([]slog.Attr, 0, 13),
 		slog.String("method", x.request.Method),
 		slog.String("path", x.request.URL.Path),
 		slog.Int("code", x.code),
@@ -176,6 +194,9 @@ func (x *exchange) log(l *slog.Logger, now time.Time, err error) {
 	)
 	if x.seen.Cache != "" {
 		attrs = append(attrs, slog.String("cache", string(x.seen.Cache)), slog.Duration("age", x.seen.Age))
+	}
+	if text := x.reason.logged(); text != "" && x.seen.Uncached == nil {
+		attrs = append(attrs, slog.String("reason", text))
 	}
 	if x.namespace != nil {
 		attrs = append(attrs, shortName(*x.namespace))

@@ -2,13 +2,10 @@ package devgateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 )
 
 // bypass forwards the request and leaves the cache alone.
@@ -42,6 +39,7 @@ func (g *Gateway) fill(x *exchange, q *cacheable, landed func()) error {
 	defer context.AfterFunc(ctx, landed)()
 	resp, err := g.send(ctx, q.call)
 	if err != nil {
+		g.unkept(x, q, x.failure(err))
 		return x.orLeft(err)
 	}
 	defer resp.Body.Close()
@@ -52,35 +50,55 @@ func (g *Gateway) fill(x *exchange, q *cacheable, landed func()) error {
 }
 
 func (g *Gateway) fillStream(x *exchange, q *cacheable, resp *http.Response, landed func()) error {
-	if !q.call.stream || !keepable(resp) {
+	why := unkeepable(resp)
+	if why == "" && !q.call.stream {
+		why = "a stream, which the request did not ask for"
+	}
+	if why != "" {
+		g.unkept(x, q, why)
 		return passOn(x, resp, func([]byte) {})
 	}
 	rec := &sseRecorder{limit: g.bodyLimit}
-	kept := false
+	offered := false
 	keep := func() {
-		if body, ok := rec.recorded(); ok && !kept {
-			kept = true
-			g.keep(q, resp.Header.Get("Content-Type"), body)
+		if body, ok := rec.recorded(); ok && !offered {
+			offered = true
+			if err := g.keep(q, resp.Header.Get("Content-Type"), body); err != nil {
+				x.reason.unkept = err.Error()
+			}
 			landed()
 		}
 	}
 	// SDKs stop reading at the end mark, so the entry must be stored by then.
-	if err := passOn(x, resp, func(p []byte) { rec.write(p); keep() }); err != nil {
-		return err
+	err := passOn(x, resp, func(p []byte) { rec.write(p); keep() })
+	if err == nil {
+		rec.close()
+		keep()
 	}
-	rec.close()
-	keep()
-	return nil
+	switch {
+	case offered:
+	case err != nil:
+		g.unkept(x, q, x.failure(err))
+	default:
+		g.unkept(x, q, rec.why())
+	}
+	return err
 }
 
 func (g *Gateway) fillWhole(x *exchange, q *cacheable, resp *http.Response, landed func()) error {
 	body, err := readAtMost(resp, g.bodyLimit)
 	if err != nil {
-		return x.orLeft(upstreamError(err))
+		err = upstreamError(err)
+		g.unkept(x, q, x.failure(err))
+		return x.orLeft(err)
 	}
 	whole := int64(len(body)) <= g.bodyLimit
-	if whole && !q.call.stream && keepable(resp) && isAnswer(body) {
-		g.keep(q, resp.Header.Get("Content-Type"), body)
+	if why := g.unfitAnswer(q, resp, body); why != "" {
+		g.unkept(x, q, why)
+	} else if err := g.keep(q, resp.Header.Get("Content-Type"), body); err != nil {
+		x.reason.unkept = err.Error()
+	} else {
+		x.stored = true
 	}
 	landed()
 	if x.left() {
@@ -145,18 +163,4 @@ func (x *exchange) orLeft(err error) error {
 // readAtMost reads an answer to its end, but at most one byte beyond limit.
 func readAtMost(resp *http.Response, limit int64) ([]byte, error) {
 	return readSized(io.LimitReader(resp.Body, limit+1), min(resp.ContentLength, limit+1))
-}
-
-// keepable reports whether the answer is a success that all clients can read.
-func keepable(resp *http.Response) bool {
-	encoded := func(encoding string) bool { return encoding != "" && !strings.EqualFold(encoding, "identity") }
-	return resp.StatusCode == http.StatusOK && !slices.ContainsFunc(resp.Header.Values("Content-Encoding"), encoded)
-}
-
-// isAnswer reports whether body is a complete chat completion without an error.
-func isAnswer(body []byte) bool {
-	var completion struct {
-		Choices []skipped `json:"choices"`
-	}
-	return json.Unmarshal(body, &completion) == nil && len(completion.Choices) > 0 && !hasError(body)
 }

@@ -63,12 +63,12 @@ func TestLog(t *testing.T) {
 	f.server.Close() // waits until the last line is written
 
 	want := []string{
-		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=MISS age=0s namespace=NS deps=2 dep_ids="[doc:1 table:docs]"`,
+		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=MISS age=0s reason="first request with this question" namespace=NS deps=2 dep_ids="[doc:1 table:docs]"`,
 		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=HIT_L1 age=1m30s namespace=NS deps=1 dep_ids=[doc:1]`,
-		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=BYPASS age=0s`,
+		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=BYPASS age=0s reason="no gateway token"`,
 		`level=INFO msg=request method=POST path=/v1/invalidate code=200 duration=0s dep_id=doc:1 keys_deleted=1`,
 		`level=INFO msg=request method=POST path=/v1/chat/completions code=401 duration=0s error="invalid_token: the gateway token is malformed; send a JWT, or cc_live_<id>.<JWT>, signed with HS256"`,
-		`level=WARN msg=request method=POST path=/v1/chat/completions code=502 duration=0s cache=MISS age=0s namespace=NS error="upstream_failed: no network"`,
+		`level=WARN msg=request method=POST path=/v1/chat/completions code=502 duration=0s cache=MISS age=0s reason="invalidated 0s ago by doc:1; not kept: the upstream gave no whole answer" namespace=NS error="upstream_failed: no network"`,
 		`level=INFO msg=request method=GET path=/healthz code=200 duration=0s`,
 	}
 	namespace := regexp.MustCompile(`namespace=[0-9a-f]{8}\b`)
@@ -121,9 +121,9 @@ func TestObserver(t *testing.T) {
 	}
 	body := []byte(question("hello"))
 	if want := []devgateway.Completion{
-		{Tenant: "acme", Deps: []devgateway.Dep{{ID: "doc:1", Hash: "7"}}, Body: body, Code: 200, Cache: devgateway.Miss},
+		{Tenant: "acme", Deps: []devgateway.Dep{{ID: "doc:1", Hash: "7"}}, Body: body, Code: 200, Cache: devgateway.Miss, Reason: "first request with this question"},
 		{Tenant: "acme", Body: body, Code: 200, Cache: devgateway.HitL1, Age: time.Second, Similarity: 1},
-		{Body: body, Code: 200, Cache: devgateway.Bypass},
+		{Body: body, Code: 200, Cache: devgateway.Bypass, Reason: "no gateway token"},
 		{Code: 401},
 	}; !reflect.DeepEqual(completed, want) {
 		t.Errorf("completions:\n%+v\nwant\n%+v", completed, want)
@@ -235,3 +235,5 @@ func TestObserverOfAStream(t *testing.T) {
 		}
 	}
 }
+
+func newTextLogger(log *lockedBuffer) *slog.Logger { return slog.New(slog.NewTextHandler(log, nil)) }

@@ -32,6 +32,7 @@ type Completion struct {
 	Code      int           // the HTTP status, 499 if the client left
 	Cache     Status        // empty if the gateway refused the request
 	Age       time.Duration // the age of a hit, in whole seconds
+	Reason    string        // the detail of the answer's Cache-Status header, such as the reason of a miss
 	Uncached  error         // the reason why declared deps made the request a bypass
 
 	// Similarity is the similarity of the answered question: 1 of a HIT_L1, 0

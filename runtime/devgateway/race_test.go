@@ -41,7 +41,7 @@ func TestMissThatIsNoneAnyMore(t *testing.T) {
 	t.Parallel()
 	g := newIdleGateway(t)
 	q := &cacheable{Request: cache.Request{Tenant: "acme", Fresh: time.Hour}}
-	if !g.keep(q, "application/json", []byte("{}")) {
+	if err := g.keep(q, "application/json", []byte("{}")); err != nil {
 		t.Fatal("the entry was not kept")
 	}
 	w := httptest.NewRecorder()
@@ -58,11 +58,11 @@ func TestRefreshOfAnEntryThatHasBeenReplaced(t *testing.T) {
 	t.Parallel()
 	g := newIdleGateway(t)
 	q := &cacheable{Request: cache.Request{Tenant: "acme", Deps: []wire.Dep{{ID: "doc:1", Hash: "v1"}}}}
-	if !g.keep(q, "application/json", []byte("{}")) {
+	if err := g.keep(q, "application/json", []byte("{}")); err != nil {
 		t.Fatal("the old entry was not kept")
 	}
 	stale, _ := g.cache.Lookup(q.Request)
-	if !g.keep(q, "application/json", []byte("{}")) {
+	if err := g.keep(q, "application/json", []byte("{}")); err != nil {
 		t.Fatal("the new entry was not kept")
 	}
 	x := g.newExchange(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, wire.PathCompletions, nil))

@@ -2,9 +2,7 @@ package devgateway
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net/http"
 
 	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
 )
@@ -59,21 +57,20 @@ func (g *Gateway) fetch(ctx context.Context, q *cacheable) error {
 		return upstreamError(err)
 	}
 	contentType := resp.Header.Get("Content-Type")
-	ok := int64(len(body)) <= g.bodyLimit && keepable(resp)
-	if q.call.stream {
+	var why string
+	if q.call.stream && isMediaType(contentType, "text/event-stream") {
 		rec := &sseRecorder{limit: g.bodyLimit}
 		rec.write(body)
 		rec.close()
-		recorded, complete := rec.recorded()
-		body, ok = recorded, ok && complete && isMediaType(contentType, "text/event-stream")
+		if why = unkeepable(resp); why == "" {
+			why = rec.why()
+		}
+		body, _ = rec.recorded()
 	} else {
-		ok = ok && isAnswer(body)
+		why = g.unfitAnswer(q, resp, body)
 	}
-	if !ok {
-		return &apiError{status: resp.StatusCode, code: "upstream_failed", message: http.StatusText(resp.StatusCode) + ": not an answer to keep"}
+	if why != "" {
+		return &apiError{status: resp.StatusCode, code: "upstream_failed", message: "not an answer to keep: " + why}
 	}
-	if !g.keep(q, contentType, body) {
-		return errors.New("a dep has moved on, or the answer is too large")
-	}
-	return nil
+	return g.keep(q, contentType, body)
 }

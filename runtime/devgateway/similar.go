@@ -89,6 +89,7 @@ func (g *Gateway) serveSimilar(x *exchange, q *cacheable, fl *cache.Flight, lead
 	}
 	g.warnOfCrossing(x, hit)
 	x.seen.EntryDeps = depsIn(hit.Entry.Deps())
+	x.fresh = q.Fresh
 	x.status(HitL2, hit.Similarity, hit.Age)
 	x.writeWhole(hit.Entry.ContentType, hit.Entry.Body)
 	return true

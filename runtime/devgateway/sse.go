@@ -10,23 +10,23 @@ import (
 type sseRecorder struct {
 	limit    int64 // bytes
 	buf      []byte
-	line     int  // start of the current line in buf
-	complete bool // the stream has reached its regular end
-	broken   bool // the stream contains an error, or is too long
+	line     int    // start of the current line in buf
+	complete bool   // the stream has reached its regular end
+	broken   string // the reason why the stream cannot be kept
 }
 
 // write records the next bytes of the stream. It ignores bytes after the end
 // mark.
 func (s *sseRecorder) write(p []byte) {
-	if s.complete || s.broken {
+	if s.complete || s.broken != "" {
 		return
 	}
 	if int64(len(s.buf)+len(p)) > s.limit {
-		s.broken, s.buf = true, nil
+		s.broken, s.buf = tooLong, nil
 		return
 	}
 	s.buf = append(s.buf, p...)
-	for !s.complete && !s.broken {
+	for !s.complete && s.broken == "" {
 		n := bytes.IndexByte(s.buf[s.line:], '\n')
 		if n < 0 {
 			return
@@ -37,7 +37,7 @@ func (s *sseRecorder) write(p []byte) {
 
 // close records that the upstream has ended the stream without an error.
 func (s *sseRecorder) close() {
-	if !s.complete && !s.broken && s.line < len(s.buf) {
+	if !s.complete && s.broken == "" && s.line < len(s.buf) {
 		s.buf = append(s.buf, '\n')
 		s.endLine(len(s.buf) - 1)
 	}
@@ -52,10 +52,22 @@ func (s *sseRecorder) endLine(end int) {
 	switch string(field) {
 	case "data":
 		s.complete = string(value) == "[DONE]"
-		s.broken = hasError(value)
+		if hasError(value) {
+			s.broken = errorInside
+		}
 	case "event":
-		s.broken = string(value) == "error"
+		if string(value) == "error" {
+			s.broken = errorInside
+		}
 	}
+}
+
+// why returns the reason why a stream that has ended cannot be kept.
+func (s *sseRecorder) why() string {
+	if s.broken == "" && !s.complete {
+		return "the stream ended without [DONE]"
+	}
+	return s.broken
 }
 
 // recorded returns the whole stream, ended by a blank line. It returns false if

@@ -138,10 +138,10 @@ func TestWhichHeadersPass(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the upstream got %v\nwant %v", got, want)
 	}
-	if names, want := namesOf(miss.header), "Content-Length Content-Type Date Openai-Model Retry-After X-Cache X-Cache-Age X-Cache-Similarity X-Ratelimit-Remaining-Requests X-Request-Id"; names != want {
+	if names, want := namesOf(miss.header), "Cache-Status Content-Length Content-Type Date Openai-Model Retry-After X-Cache X-Cache-Age X-Cache-Similarity X-Ratelimit-Remaining-Requests X-Request-Id"; names != want {
 		t.Errorf("the client got %s\nwant %s", names, want)
 	}
-	if names, want := namesOf(f.ask("hello", tenant(t, "acme"), deps("doc:1")).header), "Content-Length Content-Type Date X-Cache X-Cache-Age X-Cache-Similarity"; names != want {
+	if names, want := namesOf(f.ask("hello", tenant(t, "acme"), deps("doc:1")).header), "Cache-Status Content-Length Content-Type Date X-Cache X-Cache-Age X-Cache-Similarity"; names != want {
 		t.Errorf("a hit has %s\nwant %s", names, want)
 	}
 }

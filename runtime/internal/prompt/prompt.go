@@ -22,10 +22,13 @@ type Prompt struct {
 type Message struct {
 	Role    any             `json:"role"`    // a string in a valid request
 	Content json.RawMessage `json:"content"` // for instructions only
+
+	Asked Asked `json:"-"` // for messages of the user
 }
 
-// UnmarshalJSON reads the content of instructions only. Reading the content of
-// the other messages would copy most of the body.
+// UnmarshalJSON reads the content of instructions, and sums up that of the
+// user's messages. Reading the content of all messages would copy most of the
+// body.
 func (m *Message) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Role any `json:"role"`
@@ -34,6 +37,14 @@ func (m *Message) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	m.Role = head.Role
+	if m.Role == "user" {
+		var user struct {
+			Content Asked `json:"content"`
+		}
+		err := json.Unmarshal(text, &user)
+		m.Asked = user.Content
+		return err
+	}
 	if !m.isInstruction() {
 		return nil
 	}

@@ -76,9 +76,9 @@ func (c *Cache) Lookup(r Request) (Hit, bool) {
 // Contains reports whether e is still the answer to the request.
 func (c *Cache) Contains(r Request, e *Entry) bool { return c.store.get(r.Key, r.Deps) == e }
 
-// Keep stores the answer to the request, and reports whether it was stored. It
-// refuses an answer that is too large, or whose deps have moved on.
-func (c *Cache) Keep(r Request, a Answer) bool {
+// Keep stores the answer to the request. The error is the reason why it was not
+// stored: it is too large, or a dep has moved on. Later requests learn of it.
+func (c *Cache) Keep(r Request, a Answer) error {
 	return c.store.put(r.Key, &Entry{Answer: a, tenant: r.Tenant, hashes: hashesOf(r.Deps), stored: c.now()}, r.Question)
 }
 
@@ -86,7 +86,7 @@ func (c *Cache) Keep(r Request, a Answer) bool {
 // number. A later request does not join a call that was begun before.
 func (c *Cache) Invalidate(tenant string, dep wire.Dep) int {
 	k := depKey{tenant, dep.ID}
-	removed := c.store.invalidate(k, dep.Hash)
+	removed := c.store.invalidate(k, dep.Hash, c.now())
 	c.flights.forget(k)
 	return removed
 }

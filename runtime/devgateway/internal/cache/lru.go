@@ -34,6 +34,9 @@ func newSizedLRU[K comparable, V any](limit int64, cost func(K, V) int64, remove
 
 func (s *sizedLRU[K, V]) get(k K) (V, bool) { return s.lru.Get(k) }
 
+// peek is like get, but does not count as a use.
+func (s *sizedLRU[K, V]) peek(k K) (V, bool) { return s.lru.Peek(k) }
+
 func (s *sizedLRU[K, V]) remove(k K) bool { return s.lru.Remove(k) }
 
 // put stores v and evicts values to make room. If v is too large even for an

@@ -34,7 +34,7 @@ func asking(n uint64, angle float64, deps ...wire.Dep) Request {
 }
 
 // kept reports whether the cache stores the answer.
-func kept(c *Cache, r Request, body []byte) bool { return c.Keep(r, Answer{Body: body}) }
+func kept(c *Cache, r Request, body []byte) bool { return c.Keep(r, Answer{Body: body}) == nil }
 
 // An entry that answers similar questions is in use, and is not evicted first.
 func TestSimilarHitsKeepAnEntry(t *testing.T) {

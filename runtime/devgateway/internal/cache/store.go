@@ -2,6 +2,7 @@ package cache
 
 import (
 	"sync"
+	"time"
 
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
@@ -29,6 +30,8 @@ type store struct {
 	byDep   map[depKey]map[Key]struct{}
 	current *sizedLRU[depKey, string]
 	similar *similar
+	history *history
+	leaving fate // of the entries that are removed next
 }
 
 func newStore(maxBytes int64, strict bool) (*store, error) {
@@ -37,7 +40,10 @@ func newStore(maxBytes int64, strict bool) (*store, error) {
 	if s.entries, err = newSizedLRU(maxBytes, entryCost, s.unindex); err != nil {
 		return nil, err
 	}
-	s.current, err = newSizedLRU(maxHashBytes, hashCost, nil)
+	if s.current, err = newSizedLRU(maxHashBytes, hashCost, nil); err != nil {
+		return nil, err
+	}
+	s.history, err = newHistory()
 	return s, err
 }
 
@@ -67,17 +73,24 @@ func (s *store) get(k Key, deps []wire.Dep) *Entry {
 }
 
 // put stores e under k and replaces an existing entry. If q is not nil, e also
-// answers similar questions. put returns false if a dep of e is known to have a
-// newer hash, or if e is too large.
-func (s *store) put(k Key, e *Entry, q *Question) bool {
+// answers similar questions. put returns an error if a dep of e is known to have
+// a newer hash, or if e is too large.
+func (s *store) put(k Key, e *Entry, q *Question) error {
 	if q != nil {
 		e.size = len(q.Vector)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.outdated(e) || !s.entries.put(k, e) {
-		return false
+	s.leaving = fate{kind: Evicted, at: e.stored}
+	err := s.outdated(e)
+	if err == nil && !s.entries.put(k, e) {
+		err = errTooLarge
 	}
+	if err != nil {
+		s.history.fates.put(k, fate{kind: Unkept, at: e.stored, why: err.Error()})
+		return err
+	}
+	s.history.fates.remove(k)
 	e.ids(func(d depKey) {
 		if s.byDep[d] == nil {
 			s.byDep[d] = map[Key]struct{}{}
@@ -85,14 +98,15 @@ func (s *store) put(k Key, e *Entry, q *Question) bool {
 		s.byDep[d][k] = struct{}{}
 	})
 	s.similar.add(k, e, q)
-	return true
+	return nil
 }
 
 // invalidate removes all entries that have the dep, stores its new hash, and
 // returns the number of removed entries.
-func (s *store) invalidate(d depKey, newHash string) int {
+func (s *store) invalidate(d depKey, newHash string, now time.Time) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leaving = fate{kind: Invalidated, at: now, dep: wire.Dep{ID: d.id, Hash: newHash}}
 	s.current.put(d, newHash)
 	keys := s.byDep[d]
 	n := len(keys)
@@ -102,13 +116,13 @@ func (s *store) invalidate(d depKey, newHash string) int {
 	return n
 }
 
-func (s *store) outdated(e *Entry) bool {
+func (s *store) outdated(e *Entry) error {
 	for id, hash := range e.hashes {
 		if now, known := s.current.get(depKey{e.tenant, id}); known && s.movedOn(hash, now) {
-			return true
+			return movedOnError(id)
 		}
 	}
-	return false
+	return nil
 }
 
 // movedOn reports whether the dep's current hash makes the given hash outdated.
@@ -124,6 +138,7 @@ func (s *store) movedOn(hash, now string) bool {
 // unindex is called for every entry that is removed.
 func (s *store) unindex(k Key, e *Entry) {
 	s.similar.remove(e)
+	s.history.fates.put(k, s.leaving)
 	e.ids(func(d depKey) {
 		delete(s.byDep[d], k)
 		if len(s.byDep[d]) == 0 {

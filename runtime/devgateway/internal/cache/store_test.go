@@ -213,7 +213,7 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 					if r.IntN(10) == 0 {
 						d.id = wire.PolicyDep
 					}
-					if got, want := s.invalidate(d, hash), m.invalidate(d, hash); got != want {
+					if got, want := s.invalidate(d, hash, time.Time{}), m.invalidate(d, hash); got != want {
 						t.Fatalf("invalidate %v: %d, want %d", d, got, want)
 					}
 				case 1, 2, 3:
@@ -226,7 +226,7 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 						q = randomQuestion(r)
 						e.size = len(q.Vector)
 					}
-					if got, want := s.put(k, e, q), m.put(k, e, q); got != want {
+					if got, want := s.put(k, e, q) == nil, m.put(k, e, q); got != want {
 						t.Fatalf("put: %v, want %v", got, want)
 					}
 				case 4, 5:
@@ -277,7 +277,7 @@ func TestKnownHashesAreBounded(t *testing.T) {
 	long := strings.Repeat("x", wire.MaxID-8)
 	const n = 2 * maxHashBytes / wire.MaxID
 	for i := range n {
-		s.invalidate(depKey{"t", fmt.Sprintf("%s%08d", long, i)}, "2")
+		s.invalidate(depKey{"t", fmt.Sprintf("%s%08d", long, i)}, "2", time.Time{})
 	}
 	if s.current.used > maxHashBytes || s.current.lru.Len() >= n || s.current.lru.Len() < n/4 {
 		t.Errorf("%d hashes take %d bytes, want at most %d", s.current.lru.Len(), s.current.used, maxHashBytes)

@@ -1,0 +1,88 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
+
+// CauseKind is a kind of [Cause].
+type CauseKind int
+
+// The kinds of causes.
+const (
+	First          CauseKind = iota // the tenant has not asked this question before
+	OtherBytes                      // it was asked with other bytes
+	OtherNamespace                  // it was asked in another namespace
+	SameBytes                       // it was asked with the same bytes, and no answer is kept
+	LacksDep                        // the entry lacks a dep of the request
+	OtherHash                       // the entry has a dep of the request with another hash
+	Expired                         // the entry is too old
+	Invalidated                     // the entry was removed by an invalidation
+	Evicted                         // the entry was removed to make room
+	Unkept                          // the answer was not kept
+)
+
+// Cause tells why the cache has no answer to a request. It is based on requests
+// of the same tenant only.
+type Cause struct {
+	Kind   CauseKind
+	Ago    time.Duration // since the earlier request or the event
+	Dep    wire.Dep      // the dep of LacksDep, OtherHash and Invalidated
+	Hash   string        // the entry's hash of the dep, for OtherHash
+	Why    string        // the reason of Unkept
+	Parts  []Part        // the parts that differ, for OtherNamespace
+	Before []byte        // the earlier body, for OtherBytes and OtherNamespace; nil if unknown
+}
+
+// Ask returns why the cache has no answer to the request, and remembers the
+// request for later ones.
+func (c *Cache) Ask(r Request, a Asked) Cause {
+	s, now := c.store, c.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cause, found := s.unfit(r, now)
+	if !found {
+		cause = s.history.cause(r, a, now)
+	}
+	s.history.remember(r, a, now)
+	return cause
+}
+
+// unfit returns why the entry for the request, if there is one, is no answer.
+func (s *store) unfit(r Request, now time.Time) (Cause, bool) {
+	e, ok := s.entries.peek(r.Key)
+	if !ok {
+		return Cause{}, false
+	}
+	for _, d := range r.Deps {
+		hash, has := e.hashes[d.ID]
+		switch {
+		case !has:
+			return Cause{Kind: LacksDep, Dep: d}, true
+		case hash != d.Hash:
+			return Cause{Kind: OtherHash, Dep: d, Hash: hash}, true
+		}
+	}
+	past := now.Sub(e.stored) - r.Fresh - r.Stale
+	return Cause{Kind: Expired, Ago: past}, past >= 0
+}
+
+// Unkept remembers why the answer to the request was not kept.
+func (c *Cache) Unkept(r Request, why string) {
+	s, now := c.store, c.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history.fates.put(r.Key, fate{kind: Unkept, at: now, why: why})
+}
+
+var errTooLarge = errors.New("the answer is too large for the cache")
+
+// movedOnError names the dep whose data has changed since the request.
+type movedOnError string
+
+func (e movedOnError) Error() string {
+	return fmt.Sprintf("dep %s moved on during the call", wire.Show(string(e)))
+}

@@ -1,0 +1,155 @@
+package devgateway
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/internal/jsondiff"
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
+
+// headerCacheStatus is a standard header (RFC 9211). It tells why the answer is
+// a hit or a miss.
+const headerCacheStatus = "Cache-Status"
+
+// maxDetail limits the detail in the header, in bytes.
+const maxDetail = 300
+
+// Reasons for which a request goes to the upstream, as RFC 9211 lists them.
+const (
+	forwardBypass   = "bypass"
+	forwardUnknown  = "uri-miss"  // nothing is known about the question
+	forwardOther    = "vary-miss" // an answer to another request does not fit
+	forwardExpired  = "stale"
+	forwardNoAnswer = "miss" // there was an answer, or there could have been one
+)
+
+// reason tells why a request was not answered from the cache.
+type reason struct {
+	forward string
+	text    string // for the log: without any part of a prompt
+	values  string // of the first difference, for the client that sent them
+	unkept  string // the reason why the new answer is not kept, if that is known
+}
+
+// detail returns the reason for the client.
+func (r reason) detail() string { return r.text + r.values + r.tail() }
+
+// logged returns the reason for the log.
+func (r reason) logged() string { return r.text + r.tail() }
+
+func (r reason) tail() string {
+	if r.unkept == "" {
+		return ""
+	}
+	return "; not kept: " + r.unkept
+}
+
+// reasonOf returns the reason of a miss of the body.
+func reasonOf(c cache.Cause, body []byte) reason {
+	ago := agoText(c.Ago)
+	switch c.Kind {
+	case cache.First:
+		return reason{forward: forwardUnknown, text: "first request with this question"}
+	case cache.OtherBytes:
+		return difference(forwardUnknown, "other bytes than "+ago, c.Before, body)
+	case cache.OtherNamespace:
+		return difference(forwardOther, "other "+partNames(c.Parts)+" than "+ago, c.Before, body)
+	case cache.LacksDep:
+		return reason{forward: forwardOther, text: "the entry lacks dep " + wire.Show(c.Dep.ID)}
+	case cache.OtherHash:
+		return reason{forward: forwardOther, text: fmt.Sprintf("dep %s has hash %s in the entry, %s in the request",
+			wire.Show(c.Dep.ID), wire.Show(c.Hash), wire.Show(c.Dep.Hash))}
+	case cache.Expired:
+		return reason{forward: forwardExpired, text: "expired " + ago}
+	case cache.Invalidated:
+		return reason{forward: forwardNoAnswer, text: "invalidated " + ago + " by " + wire.Show(c.Dep.ID)}
+	case cache.Evicted:
+		return reason{forward: forwardNoAnswer, text: "evicted " + ago + " to make room"}
+	case cache.Unkept:
+		return reason{forward: forwardNoAnswer, text: "not kept " + ago + ": " + c.Why}
+	}
+	return reason{forward: forwardNoAnswer, text: "no answer to the same request " + ago + " is kept"}
+}
+
+// difference adds where the body differs from the earlier one, if the history
+// has it. Callers with other permissions have no earlier body: their values do
+// not show.
+func difference(forward, text string, before, body []byte) reason {
+	r := reason{forward: forward, text: text}
+	if before == nil || len(body) > cache.MaxRemembered {
+		return r
+	}
+	path, now, earlier, differ := jsondiff.First(body, before)
+	if !differ {
+		return r
+	}
+	if path != "" {
+		r.text += ", at " + path
+	}
+	r.values = fmt.Sprintf(": %s, before %s", now, earlier)
+	return r
+}
+
+func partNames(parts []cache.Part) string {
+	names := make([]string, 0, len(parts))
+	for _, p := range parts {
+		names = append(names, partName(p))
+	}
+	return strings.Join(names, ", ")
+}
+
+func partName(p cache.Part) string {
+	switch p {
+	case cache.System:
+		return "system message"
+	case cache.Tools:
+		return "tools"
+	case cache.Functions:
+		return "functions"
+	case cache.Policy:
+		return "policy version"
+	case cache.Roles:
+		return "roles"
+	}
+	return "scope"
+}
+
+func agoText(d time.Duration) string {
+	return max(d, 0).Truncate(time.Second).String() + " ago"
+}
+
+// statusText returns the value of Cache-Status, and the detail in it.
+func (x *exchange) statusText() (value, detail string) {
+	out := append(make([]byte, 0, 64), "depgen; "...)
+	ttl := func() {
+		out = append(out, "hit; ttl="...)
+		out = strconv.AppendInt(out, int64((x.fresh-x.seen.Age)/time.Second), 10)
+	}
+	switch x.seen.Cache {
+	case HitL1:
+		ttl()
+		if x.waited {
+			detail = "waited for an identical request"
+		}
+	case HitL1Stale:
+		ttl()
+		detail = "stale, with a refresh in the background"
+	case HitL2:
+		ttl()
+		detail = "similar question, " + strconv.FormatFloat(x.seen.Similarity, 'f', 2, 64)
+	default:
+		out = append(append(out, "fwd="...), x.reason.forward...)
+		if x.stored {
+			out = append(out, "; stored"...)
+		}
+		detail = x.reason.detail()
+	}
+	if detail != "" {
+		out = wire.AppendString(append(out, "; detail="...), detail, maxDetail)
+	}
+	return string(out), detail
+}
