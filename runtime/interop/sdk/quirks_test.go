@@ -91,35 +91,67 @@ func TestOpenAIResponses(t *testing.T) {
 	}
 }
 
-func TestAnthropicExtraFieldsHaveNoOrder(t *testing.T) {
+// TestStableBytes shows which SDKs write the same bytes for the same call, and
+// what RequireStable reports of one that does not.
+func TestStableBytes(t *testing.T) {
 	t.Parallel()
-	gateway := loopback.NewServer(t, refuse)
-	sdk, err := newAnthropic(client(t, gateway.URL), gateway.URL, "key")
-	if err != nil {
-		t.Fatal(err)
-	}
-	llm, ok := sdk.(claude)
-	if !ok {
-		t.Fatalf("it is a %T", sdk)
-	}
-	extra := map[string]any{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8}
-	params := llm.params("What notice?")
-	params.Tools = []anthropic.ToolUnionParam{{OfTool: &anthropic.ToolParam{
-		Name: "look_up", InputSchema: anthropic.ToolInputSchemaParam{ExtraFields: extra},
-	}}}
-	const calls = 50
-	for range calls {
-		if _, err := llm.Messages.New(t.Context(), params); err == nil {
-			t.Fatal("a 400 is no error")
+	t.Run("openai-go", func(t *testing.T) {
+		t.Parallel()
+		gateway := cachecoretest.NewGateway(t)
+		llm, err := newOpenAI(gateway.Client(), gateway.URL(), "key")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	bodies := map[string]bool{}
-	for _, r := range gateway.Exactly(t, calls) {
-		bodies[string(r.Body)] = true
-	}
-	if len(bodies) == 1 {
-		t.Error("all have the same bytes: the page need not warn any more")
-	}
+		gateway.RequireStable(t, func() {
+			if _, err := llm.Ask(t.Context(), "What notice?"); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+	t.Run("anthropic-sdk-go", func(t *testing.T) {
+		t.Parallel()
+		gateway := cachecoretest.NewGateway(t, cachecoretest.WithUpstream(roundTripper(messagesUpstream)))
+		sdk, err := newAnthropic(gateway.Client(cachecore.WithBaseTransport(roundTripper(asCompletion))), gateway.URL(), "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		llm, ok := sdk.(claude)
+		if !ok {
+			t.Fatalf("it is a %T", sdk)
+		}
+		ask := func(extra map[string]any) func() {
+			params := llm.params("What notice?")
+			params.Tools = []anthropic.ToolUnionParam{{OfTool: &anthropic.ToolParam{
+				Name: "look_up", InputSchema: anthropic.ToolInputSchemaParam{ExtraFields: extra},
+			}}}
+			return func() {
+				if _, err := llm.Messages.New(t.Context(), params); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		gateway.RequireStable(t, ask(map[string]any{"a": 1}))
+		failing := conformance.Failing(t, func(tb testing.TB) {
+			gateway.RequireStable(tb, ask(map[string]any{"a": 1, "b": 2, "c": 3, "d": 4}))
+		})
+		if !strings.Contains(failing, "request 1: other bytes: tools[0].input_schema") {
+			t.Errorf("RequireStable reports %q", failing)
+		}
+	})
+}
+
+// asCompletion sends a request of Anthropic's API to the path of chat
+// completions. The local gateway knows no other, and reads no more of a body
+// than both APIs have.
+func asCompletion(req *http.Request) (*http.Response, error) {
+	out := req.Clone(req.Context())
+	out.URL.Path = "/v1/chat/completions"
+	return http.DefaultTransport.RoundTrip(out)
+}
+
+// messagesUpstream answers as both APIs do.
+func messagesUpstream(req *http.Request) (*http.Response, error) {
+	return respond(req, http.StatusOK, `{"type":"message","content":[{"type":"text","text":"30 days"}],"choices":[{}]}`), nil
 }
 
 func TestAnthropicWaitsAsLongAsItIsTold(t *testing.T) {

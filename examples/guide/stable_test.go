@@ -1,0 +1,52 @@
+package guide
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/depgen/depgen/runtime/cachecoretest"
+	"github.com/depgen/depgen/runtime/devgateway"
+)
+
+func TestSameQuestionSameBytes(t *testing.T) {
+	t.Parallel()
+	gateway := cachecoretest.NewGateway(t, cachecoretest.WithUpstream(devgateway.Echo()))
+	d := NewDesk(newDB(), gateway.URL(), gateway.Client().HTTPClient())
+	gateway.RequireStable(t, func() {
+		_, err := d.Ask(t.Context(), "contract-123")
+		check(t, err)
+	})
+}
+
+// failing is a test whose failure is recorded.
+type failing struct {
+	testing.TB
+
+	message string
+}
+
+func (*failing) Helper() {}
+
+func (f *failing) Fatalf(format string, args ...any) { f.message = fmt.Sprintf(format, args...) }
+
+func TestSameQuestionOtherBytes(t *testing.T) {
+	t.Parallel()
+	gateway := cachecoretest.NewGateway(t, cachecoretest.WithUpstream(devgateway.Echo()))
+	client := gateway.Client().HTTPClient()
+	tools := []string{"one", "two"}
+	tb := &failing{TB: t}
+	gateway.RequireStable(tb, func() {
+		body := fmt.Sprintf(`{"model":"gpt-4o","messages":[{"role":"user","content":"What notice?"}],"tools":[{"function":{"name":%q}},{"function":{"name":%q}}]}`,
+			tools[0], tools[1])
+		tools[0], tools[1] = tools[1], tools[0]
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gateway.URL()+"/v1/chat/completions", strings.NewReader(body))
+		check(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(req)
+		check(t, err)
+		check(t, resp.Body.Close())
+	})
+	golden(t, "stable.txt", tb.message+"\n")
+}

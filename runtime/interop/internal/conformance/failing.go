@@ -1,0 +1,29 @@
+package conformance
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Failing returns the message with which f fails its test, which is not t. It
+// fails t if f does not fail.
+func Failing(t *testing.T, f func(testing.TB)) string {
+	t.Helper()
+	tb := &failing{TB: t}
+	f(tb)
+	if tb.message == "" {
+		t.Error("no failure")
+	}
+	return tb.message
+}
+
+// failing is a test whose failure is recorded.
+type failing struct {
+	testing.TB
+
+	message string
+}
+
+func (*failing) Helper() {}
+
+func (f *failing) Fatalf(format string, args ...any) { f.message = fmt.Sprintf(format, args...) }
