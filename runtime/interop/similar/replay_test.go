@@ -113,7 +113,7 @@ func send(ctx context.Context, t *testing.T, client *cachecore.Client, url strin
 
 // TestStreams compares the counts of all streams with testdata/counts.txt. The
 // columns of docs/similar.md are the model's.
-func TestStreams(t *testing.T) {
+func TestStreams(t *testing.T) { //nolint:tparallel // the outer subtest returns after its own
 	t.Parallel()
 	m := load(t)
 	model := loadVectors(t)

@@ -41,7 +41,7 @@ func loadVectors(tb testing.TB) vectors {
 	for record := range slices.Chunk(file, recordBytes) {
 		vector := make([]float32, dimensions)
 		for i, b := range record[textBytes:] {
-			vector[i] = float32(int8(b)) //nolint:gosec // the bytes are signed
+			vector[i] = float32(int8(b))
 		}
 		v[[textBytes]byte(record)] = vector
 	}
@@ -75,5 +75,5 @@ func record(text string, vector []float32) []byte {
 // not matter.
 func writeVectors(records [][]byte) error {
 	slices.SortFunc(records, bytes.Compare)
-	return os.WriteFile(vectorsFile, slices.Concat(records...), 0o644) //nolint:gosec // test data
+	return os.WriteFile(vectorsFile, slices.Concat(records...), 0o644)
 }

@@ -39,7 +39,7 @@ func Cached(name, file string, fill func(dir string) error) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o750); err != nil {
 		return "", err
 	}
 	unfinished, err := os.MkdirTemp(filepath.Dir(dir), "unfinished-")
@@ -59,7 +59,7 @@ func Cached(name, file string, fill func(dir string) error) (string, error) {
 }
 
 func run(name string, args ...string) error {
-	out, err := exec.CommandContext(context.Background(), name, args...).CombinedOutput()
+	out, err := exec.CommandContext(context.Background(), name, args...).CombinedOutput() //nolint:gosec // commands that are named above
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", filepath.Base(name), err, lastLine(out))
 	}
