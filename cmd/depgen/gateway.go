@@ -40,6 +40,9 @@ is the URL of an OpenAI-compatible server. The gateway calls it with the key in
 
 ` + similarLong + `
 
+With --ui, the page at /debug/ shows the latest requests and why each was a hit or a
+miss, to this machine only.
+
 The cache is in memory. The gateway logs one line per request to stderr, without
 tokens and prompts. On SIGINT or SIGTERM it completes the answers in progress and
 exits 0.`
@@ -56,7 +59,7 @@ const gatewayExample = `  # Without a network: answers are echoes
 
 type gatewayFlags struct {
 	addr, secret, upstream string
-	strictHash             bool
+	strictHash, ui         bool
 	cacheBytes             int64
 	similar                similarFlags
 }
@@ -87,6 +90,7 @@ func newGatewayCommand() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&f.secret, "jwt-secret", "", "secret that signs tokens, in place of "+secretEnv)
 	flags.StringVar(&f.upstream, "upstream", echoName, `server for cache misses: "echo", or the URL of an OpenAI-compatible server`)
 	flags.BoolVar(&f.strictHash, "strict-hash", false, `compare the default hash "v1" with a dep's current hash too`)
+	flags.BoolVar(&f.ui, "ui", false, "serve a page that shows requests, entries and invalidations, at /debug/")
 	flags.Int64Var(&f.cacheBytes, "cache-bytes", 64<<20, "memory for cached answers")
 	f.similar.add(cmd)
 	nameValue(cmd, "addr", "host:port")
@@ -125,6 +129,9 @@ func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) e
 	if similar != nil {
 		options = append(options, similar)
 	}
+	if f.ui {
+		options = append(options, devgateway.WithDebugPage())
+	}
 	gateway, err := devgateway.New(options...)
 	if err != nil {
 		return err
@@ -137,7 +144,7 @@ func runGateway(ctx context.Context, f gatewayFlags, stdout, stderr io.Writer) e
 		fmt.Fprintf(stderr, "depgen: warning: %s can be reached from other machines, which could use the upstream without a token; the default is --addr %s\n",
 			listener.Addr(), localAddr)
 	}
-	if err := greet(stdout, "http://"+listener.Addr().String(), f, secret, made); err != nil {
+	if err := greet(stdout, listener.Addr(), f, secret, made); err != nil {
 		listener.Close()
 		return err
 	}
@@ -160,10 +167,23 @@ func isLoopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// greet prints the gateway's address and, if the secret was made, how to
-// use it.
-func greet(w io.Writer, url string, f gatewayFlags, secret string, made bool) error {
+// pageURL returns the URL of the debug page, which answers this machine only.
+func pageURL(addr net.Addr) string {
+	host := addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		host = fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	return "http://" + host + "/debug/"
+}
+
+// greet prints the gateway's address, that of its debug page if it has one and,
+// if the secret was made, how to use it.
+func greet(w io.Writer, addr net.Addr, f gatewayFlags, secret string, made bool) error {
+	url := "http://" + addr.String()
 	text := fmt.Sprintf("gateway: %s\nupstream: %s\n", url, f.upstream)
+	if f.ui {
+		text += "debug page: " + pageURL(addr) + "\n"
+	}
 	if f.similar.name != similarOff {
 		text += fmt.Sprintf("similar: %s, from %v\n", f.similar.name, f.similar.threshold)
 	}

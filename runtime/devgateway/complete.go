@@ -14,6 +14,7 @@ type cacheable struct {
 	namespace cache.Digest
 	model     string
 	asked     cache.Asked
+	label     *cache.Label
 	call      call
 }
 
@@ -49,6 +50,7 @@ func (g *Gateway) complete(x *exchange) error {
 		if id != nil {
 			x.reason.text = x.seen.Uncached.Error()
 		}
+		g.labelBypass(x)
 		return g.bypass(x, newCall(x.request.Header, body))
 	}
 	return g.answer(x, id, cache.Request{
@@ -78,7 +80,8 @@ func (g *Gateway) answer(x *exchange, id *identity, r cache.Request) error {
 	if q.asked, err = askedOf(id, p, body); err != nil {
 		return err
 	}
-	x.seen.Stream, x.namespace = p.Stream, &q.namespace
+	q.label = g.label(p)
+	x.seen.Stream, x.namespace, x.label = p.Stream, &q.namespace, q.label
 	return g.answerMiss(x, q)
 }
 
@@ -118,6 +121,9 @@ func (g *Gateway) serveCached(x *exchange, r cache.Request) bool {
 		g.refresh(x, r, e)
 	}
 	x.fresh = r.Fresh
+	if x.label == nil {
+		x.label = e.Label
+	}
 	x.status(Status(hit.Status), hit.Similarity, hit.Age)
 	x.writeWhole(e.ContentType, e.Body)
 	return true
@@ -127,6 +133,6 @@ func (g *Gateway) serveCached(x *exchange, r cache.Request) bool {
 // stored.
 func (g *Gateway) keep(q *cacheable, contentType string, body []byte) error {
 	return g.cache.Keep(q.Request, cache.Answer{
-		Namespace: q.namespace, Stream: q.call.stream, ContentType: contentType, Body: body,
+		Namespace: q.namespace, Stream: q.call.stream, ContentType: contentType, Body: body, Label: q.label,
 	})
 }

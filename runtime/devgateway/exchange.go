@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/devgateway/internal/page"
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
@@ -54,12 +55,17 @@ type exchange struct {
 	waited  bool          // for an identical request
 	reason  reason        // of an answer that is not a hit
 	stored  bool          // whether the new answer is in the cache
+
+	// For the debug page, nil if there is none.
+	page    *page.Page
+	label   *cache.Label
+	refusal string // the reason why the gateway refused the request
 }
 
 func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{ResponseWriter: w, request: r, begun: g.now(), conn: *http.NewResponseController(w)}
 	if r.URL.Path == wire.PathCompletions {
-		x.observers = g.observers
+		x.observers, x.page = g.observers, g.page
 	}
 	return x
 }
@@ -81,6 +87,7 @@ func (x *exchange) setCode(code int) {
 		value, x.seen.Reason = x.statusText()
 		x.setHeader(3, headerCacheStatus, value)
 	}
+	x.show()
 	if len(x.observers) == 0 {
 		return
 	}
@@ -166,6 +173,7 @@ func (x *exchange) refuse(e *apiError) {
 	if e.status != http.StatusRequestTimeout { // such a client has already used up its time
 		x.setReadDeadline(time.Now().Add(refusalTimeout))
 	}
+	x.refusal = e.message
 	e.write(x)
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/devgateway/internal/page"
 	"github.com/depgen/depgen/runtime/devgateway/internal/tenant"
 	"github.com/depgen/depgen/runtime/internal/inflight"
 	"github.com/depgen/depgen/runtime/internal/wire"
@@ -19,6 +21,11 @@ var errClosing = &apiError{
 	message: "the gateway is shutting down; start it again",
 }
 
+var errUnknownPath = &apiError{
+	status: http.StatusNotFound, code: "unknown_path",
+	message: "there is nothing here; the gateway has /v1/chat/completions, /v1/invalidate and /healthz",
+}
+
 // Gateway answers completion requests from its cache and its upstream. It is an
 // http.Handler that [New] returns, and is safe for concurrent use.
 type Gateway struct {
@@ -30,6 +37,7 @@ type Gateway struct {
 	origins  *http.CrossOriginProtection
 	work     inflight.Group
 	sizes    embeddingSize
+	page     *page.Page // nil without WithDebugPage
 
 	stopped context.Context // done when calls to the upstream have to end
 	stop    context.CancelFunc
@@ -52,6 +60,9 @@ func New(opts ...Option) (*Gateway, error) {
 	if g.cache, err = cache.New(c.cacheBytes, c.strictHash, c.now); err != nil {
 		return nil, err
 	}
+	if c.debugPage {
+		g.page = page.New(c.now, g.cache.Deps)
+	}
 	if len(c.secret) < minSecret {
 		c.logger.Warn("the secret is short; use 32 bytes or more", "bytes", len(c.secret))
 	}
@@ -65,6 +76,7 @@ func New(opts ...Option) (*Gateway, error) {
 // upstream and returns the cause of ctx.
 func (g *Gateway) Close(ctx context.Context) error {
 	defer g.stop()
+	g.endPage()
 	return g.work.Close(ctx)
 }
 
@@ -106,10 +118,10 @@ func (g *Gateway) route(x *exchange) error {
 	case "/healthz":
 		return health(x)
 	default:
-		return &apiError{
-			status: http.StatusNotFound, code: "unknown_path",
-			message: "there is nothing here; the gateway has /v1/chat/completions, /v1/invalidate and /healthz",
+		if g.page != nil && strings.HasPrefix(path, debugPath) {
+			return g.debug(x)
 		}
+		return errUnknownPath
 	}
 	if err := g.checkPost(x.request); err != nil {
 		return err

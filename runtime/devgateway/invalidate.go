@@ -34,7 +34,9 @@ func (g *Gateway) invalidate(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	deleted := g.cache.Invalidate(id.Tenant, dep)
+	removed := g.cache.Invalidate(id.Tenant, dep)
+	deleted := removed.Count
+	g.showInvalidation(id.Tenant, dep, removed)
 	g.observers.invalidation(Invalidation{Tenant: id.Tenant, DepID: dep.ID, NewHash: dep.Hash, KeysDeleted: deleted})
 	x.extra = []slog.Attr{slog.String("dep_id", dep.ID), slog.Int("keys_deleted", deleted)}
 	return x.writeJSON(wire.Receipt{OK: true, DepID: dep.ID, KeysDeleted: deleted})

@@ -23,6 +23,7 @@ type config struct {
 	cacheBytes      int64
 	bodyLimit       int64
 	bypassLimit     int
+	debugPage       bool
 	observers       observers
 	similar         *similar // nil if it is off
 }

@@ -10,7 +10,7 @@ import (
 // refresh replaces a stale entry in the background, unless a refresh of it is
 // already running.
 func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
-	q := &cacheable{Request: r, namespace: stale.Namespace, call: newCall(x.request.Header, x.seen.Body)}
+	q := &cacheable{Request: r, namespace: stale.Namespace, label: stale.Label, call: newCall(x.request.Header, x.seen.Body)}
 	q.call.stream = stale.Stream
 	q.Deps = stale.Deps() // maybe more than the request's; all must be kept
 	q.Question = g.cache.Question(stale)

@@ -44,6 +44,7 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener) error {
 	g.logger.Info("shutting down")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
+	g.endPage()
 	if err := errors.Join(server.Shutdown(grace), g.Close(grace)); err != nil {
 		g.logger.Warn("answers were cut off", "error", err)
 	}

@@ -33,6 +33,14 @@ type Answer struct {
 	Stream      bool
 	ContentType string
 	Body        []byte
+	Label       *Label // nil if nobody looks at it
+}
+
+// Label describes a request to people. It must not be changed.
+type Label struct {
+	Text   string // the start of the user's last message
+	System string // the start of the system message
+	Model  string
 }
 
 // Hit is a cached answer. The entry that it shares with the cache must not be
@@ -82,9 +90,9 @@ func (c *Cache) Keep(r Request, a Answer) error {
 	return c.store.put(r.Key, &Entry{Answer: a, tenant: r.Tenant, hashes: hashesOf(r.Deps), stored: c.now()}, r.Question)
 }
 
-// Invalidate removes the tenant's answers that carry the dep, and returns their
-// number. A later request does not join a call that was begun before.
-func (c *Cache) Invalidate(tenant string, dep wire.Dep) int {
+// Invalidate removes the tenant's answers that carry the dep. A later request
+// does not join a call that was begun before.
+func (c *Cache) Invalidate(tenant string, dep wire.Dep) Removed {
 	k := depKey{tenant, dep.ID}
 	removed := c.store.invalidate(k, dep.Hash, c.now())
 	c.flights.forget(k)

@@ -101,7 +101,7 @@ func TestSimilarNeverFindsTheInvalidated(t *testing.T) {
 		for k := range uint64(20) {
 			c.Keep(asking(uint64(n)*100+k, float64(k)/100, dep), Answer{Body: []byte(strconv.FormatInt(n, 10))})
 		}
-		if got := c.Invalidate("t", random); got != 20 {
+		if got := c.Invalidate("t", random).Count; got != 20 {
 			t.Errorf("%d answers removed, want 20", got)
 		}
 		removed.Store(n)

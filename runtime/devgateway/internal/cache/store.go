@@ -12,6 +12,7 @@ const (
 	entryOverhead = 512
 	depOverhead   = 256
 	numberBytes   = 4 // of an embedding
+	labelOverhead = 64
 )
 
 // maxHashBytes limits the memory for known hashes. Once a hash has been
@@ -49,6 +50,9 @@ func newStore(maxBytes int64, strict bool) (*store, error) {
 
 func entryCost(_ Key, e *Entry) int64 {
 	n := entryOverhead + len(e.Body) + len(e.ContentType) + len(e.tenant) + numberBytes*e.size
+	if e.Label != nil {
+		n += labelOverhead + len(e.Label.Text) + len(e.Label.System) + len(e.Label.Model)
+	}
 	for id, hash := range e.hashes {
 		n += depOverhead + len(id) + len(hash)
 	}
@@ -101,19 +105,30 @@ func (s *store) put(k Key, e *Entry, q *Question) error {
 	return nil
 }
 
-// invalidate removes all entries that have the dep, stores its new hash, and
-// returns the number of removed entries.
-func (s *store) invalidate(d depKey, newHash string, now time.Time) int {
+// Removed are the entries that an invalidation has removed.
+type Removed struct {
+	Count int
+	Some  []*Entry // up to maxSome of them
+}
+
+const maxSome = 10
+
+// invalidate removes all entries that have the dep, and stores its new hash.
+func (s *store) invalidate(d depKey, newHash string, now time.Time) Removed {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leaving = fate{kind: Invalidated, at: now, dep: wire.Dep{ID: d.id, Hash: newHash}}
 	s.current.put(d, newHash)
 	keys := s.byDep[d]
-	n := len(keys)
+	removed := Removed{Count: len(keys)}
 	for k := range keys {
+		if len(removed.Some) < maxSome {
+			e, _ := s.entries.peek(k)
+			removed.Some = append(removed.Some, e)
+		}
 		s.entries.remove(k)
 	}
-	return n
+	return removed
 }
 
 func (s *store) outdated(e *Entry) error {

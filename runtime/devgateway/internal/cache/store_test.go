@@ -213,11 +213,11 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 					if r.IntN(10) == 0 {
 						d.id = wire.PolicyDep
 					}
-					if got, want := s.invalidate(d, hash, time.Time{}), m.invalidate(d, hash); got != want {
+					if got, want := s.invalidate(d, hash, time.Time{}).Count, m.invalidate(d, hash); got != want {
 						t.Fatalf("invalidate %v: %d, want %d", d, got, want)
 					}
 				case 1, 2, 3:
-					e := &Entry{Answer: Answer{Body: make([]byte, r.IntN(3000))}, tenant: tenant(), hashes: hashesOf(deps()), stored: time.Unix(0, 0)}
+					e := &Entry{Answer: Answer{Body: make([]byte, r.IntN(3000)), Label: &Label{Text: "hello"}}, tenant: tenant(), hashes: hashesOf(deps()), stored: time.Unix(0, 0)}
 					if r.IntN(50) == 0 {
 						e.Body = make([]byte, m.max)
 					}

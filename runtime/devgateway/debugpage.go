@@ -1,0 +1,197 @@
+package devgateway
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
+	"github.com/depgen/depgen/runtime/devgateway/internal/page"
+	"github.com/depgen/depgen/runtime/internal/prompt"
+	"github.com/depgen/depgen/runtime/internal/wire"
+)
+
+// debugRetry is the time after which a client with too many pages may try
+// again.
+const debugRetry = 10 * time.Second
+
+// debugPath is the path of the debug page, with a slash at the end.
+const debugPath = "/debug/"
+
+// WithDebugPage serves a page at /debug/ that shows the latest requests with
+// their reasons, the entries by dep, and what invalidations have dropped. The
+// page answers requests of the same machine only. It shows the start of
+// prompts, so every user of the machine can read them there. It never shows
+// tokens. Close ends the page's streams. By default there is no page.
+func WithDebugPage() Option {
+	return optionFunc(func(c *config) { c.debugPage = true })
+}
+
+// pagePolicy lets the page load its own script and style, and nothing else. In
+// browsers with trusted types, only the script's own policy can make HTML.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; trusted-types depgen; require-trusted-types-for 'script'"
+
+// debug answers the requests for the page.
+func (g *Gateway) debug(x *exchange) error {
+	if err := g.checkPage(x.request); err != nil {
+		return err
+	}
+	h := x.Header()
+	for name, value := range map[string]string{
+		"Content-Security-Policy":      pagePolicy,
+		"X-Content-Type-Options":       "nosniff",
+		"Cache-Control":                "no-store",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Referrer-Policy":              "no-referrer",
+		"Vary":                         "Accept",
+	} {
+		h.Set(name, value)
+	}
+	switch name := strings.TrimPrefix(x.request.URL.Path, debugPath); name {
+	case "":
+		return g.debugIndex(x)
+	case "events":
+		return g.debugEvents(x)
+	default:
+		content, mediaType := page.File(name)
+		if content == nil {
+			return errUnknownPath
+		}
+		x.writeWhole(mediaType, content)
+		return nil
+	}
+}
+
+// checkPage refuses what other machines and other pages could send. A browser
+// can be made to resolve any name to a loopback address, so the page has no
+// name but localhost.
+func (g *Gateway) checkPage(r *http.Request) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return wrongMethod("GET, HEAD")
+	}
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	local := err == nil && remote.Addr().Unmap().IsLoopback() && isAddress(r.Host)
+	for _, proxied := range []string{"Forwarded", "X-Forwarded-For"} {
+		local = local && r.Header.Get(proxied) == ""
+	}
+	if !local {
+		return &apiError{
+			status: http.StatusForbidden, code: "not_local",
+			message: "the debug page answers this machine only; open it as http://127.0.0.1 or http://localhost",
+		}
+	}
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if site != "" && site != "same-origin" && site != "none" || origin != "" && origin != "http://"+r.Host {
+		return &apiError{
+			status: http.StatusForbidden, code: "cross_origin",
+			message: "requests of other web pages are refused; type the address of the debug page",
+		}
+	}
+	return nil
+}
+
+// debugIndex answers with the page, or with its content in JSON.
+func (g *Gateway) debugIndex(x *exchange) error {
+	if wantsJSON(x.request.Header.Get("Accept")) {
+		body, err := g.page.JSON()
+		if err != nil {
+			return err
+		}
+		x.writeWhole("application/json", body)
+		return nil
+	}
+	var html strings.Builder
+	if err := g.page.HTML(&html); err != nil {
+		return err
+	}
+	x.writeWhole("text/html; charset=utf-8", []byte(html.String()))
+	return nil
+}
+
+// wantsJSON reports whether JSON is the first of the media types that the
+// client accepts. Browsers list HTML first.
+func wantsJSON(accept string) bool {
+	first, _, _ := strings.Cut(accept, ",")
+	return isMediaType(strings.TrimSpace(first), "application/json")
+}
+
+func (g *Gateway) debugEvents(x *exchange) error {
+	x.Header().Set("Content-Type", "text/event-stream")
+	if x.request.Method == http.MethodHead {
+		x.WriteHeader(http.StatusOK)
+		return nil
+	}
+	if !g.page.Events(x, x.request, x.flush) {
+		x.Header().Del("Content-Type")
+		return &apiError{
+			status: http.StatusServiceUnavailable, code: "too_many_pages", retryAfter: debugRetry,
+			message: "too many debug pages are open; close some",
+		}
+	}
+	return nil
+}
+
+// label returns a description of the request for the debug page. It is nil if
+// there is no such page.
+func (g *Gateway) label(p *prompt.Prompt) *cache.Label {
+	if g.page == nil {
+		return nil
+	}
+	model, _ := p.Model.(string)
+	l := &cache.Label{Text: start(p.Question().Text), Model: start(model)}
+	if all := p.Instructions(); len(all) > 0 {
+		var text prompt.Text
+		_ = text.UnmarshalJSON(all[0].Content) // other content has no text
+		l.System = start(string(text))
+	}
+	return l
+}
+
+// maxLabel is the number of bytes of a text in a label.
+const maxLabel = 200
+
+// start returns the start of a text, without keeping the rest in memory.
+func start(text string) string { return strings.Clone(text[:min(len(text), maxLabel)]) }
+
+// labelBypass reads the body for the debug page. Nothing else needs its
+// content.
+func (g *Gateway) labelBypass(x *exchange) {
+	if g.page == nil {
+		return
+	}
+	if p, err := parsePrompt(x.seen.Body); err == nil {
+		x.label = g.label(p)
+	}
+}
+
+// show adds the request to the debug page.
+func (x *exchange) show() {
+	if x.page == nil {
+		return
+	}
+	reason := x.seen.Reason
+	if x.seen.Cache == "" {
+		reason = x.refusal
+	}
+	x.page.Request(page.Request{
+		Tenant: x.seen.Tenant, Status: string(x.seen.Cache), Code: x.code, Age: x.seen.Age,
+		Deps: x.deps, Reason: reason, Label: x.label,
+	})
+}
+
+func (g *Gateway) showInvalidation(tenant string, dep wire.Dep, removed cache.Removed) {
+	if g.page != nil {
+		g.page.Invalidation(page.Invalidation{Tenant: tenant, Dep: dep, Removed: removed})
+	}
+}
+
+// endPage ends the streams of the debug page, which last as long as the page is
+// open.
+func (g *Gateway) endPage() {
+	if g.page != nil {
+		g.page.Close()
+	}
+}
