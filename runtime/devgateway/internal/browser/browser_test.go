@@ -142,7 +142,7 @@ func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 }
 
 func (tb *tab) listen(event any) {
-	fault := ""
+	var fault string
 	switch e := event.(type) {
 	case *page.EventJavascriptDialogOpening:
 		fault = "dialog: " + e.Message

@@ -99,7 +99,7 @@ func TestSimilarNeverFindsTheInvalidated(t *testing.T) {
 	}
 	for n := int64(1); n <= 300; n++ {
 		for k := range uint64(20) {
-			c.Keep(asking(uint64(n)*100+k, float64(k)/100, dep), Answer{Body: []byte(strconv.FormatInt(n, 10))})
+			_ = c.Keep(asking(uint64(n)*100+k, float64(k)/100, dep), Answer{Body: []byte(strconv.FormatInt(n, 10))})
 		}
 		if got := c.Invalidate("t", random).Count; got != 20 {
 			t.Errorf("%d answers removed, want 20", got)
@@ -131,7 +131,7 @@ func BenchmarkSimilar(b *testing.B) {
 		return q
 	}
 	for n := range entries {
-		c.Keep(request(n), Answer{Body: fmt.Append(nil, n)})
+		_ = c.Keep(request(n), Answer{Body: fmt.Append(nil, n)})
 	}
 	q := request(entries)
 	b.ReportAllocs()
@@ -158,7 +158,7 @@ func TestSimilarReachesOne(t *testing.T) {
 		}
 		c, q := newCache(t, 1<<20), asking(1, 0)
 		q.Question.Vector = unit
-		c.Keep(q, Answer{})
+		_ = c.Keep(q, Answer{})
 		if hit, ok := c.LookupSimilar(q, 1); !ok || hit.Similarity > 1 {
 			t.Fatalf("got %+v of similarity %v", hit, vector.Dot(unit, unit))
 		}

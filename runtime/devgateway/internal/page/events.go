@@ -97,7 +97,7 @@ func (s *stream) push() error {
 		return err
 	}
 	s.shown, s.partsAt = changes, time.Now()
-	parts, err := renderParts(s.page.snapshot(0, 0))
+	parts, err := renderParts(s.page.snapshot(0))
 	if err != nil {
 		return err
 	}
@@ -132,12 +132,14 @@ func (s *stream) pushRows() (changes int, err error) {
 }
 
 func (s *stream) send(event string, data any) error {
-	text, err := json.Marshal(data) // without line breaks
-	if err != nil {
+	var buf bytes.Buffer
+	fmt.Fprintf(&buf, "event: %s\nid: %s-%d\ndata: ", event, s.page.boot, s.seen)
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(data); err != nil { // it ends in the only line break
 		return err
 	}
-	var buf bytes.Buffer
-	fmt.Fprintf(&buf, "event: %s\nid: %s-%d\ndata: %s\n\n", event, s.page.boot, s.seen, text)
+	buf.WriteByte('\n')
 	if _, err := s.w.Write(buf.Bytes()); err != nil {
 		return err
 	}

@@ -15,10 +15,10 @@ import (
 var files embed.FS
 
 var templates = template.Must(template.New("page").Funcs(template.FuncMap{
-	"clock":    func(t time.Time) string { return t.Local().Format(time.TimeOnly) },
+	"clock":    func(t time.Time) string { return t.Format(time.TimeOnly) },
 	"seconds":  seconds,
 	"badge":    badge,
-	"moment":   func(t *time.Time) string { return t.Local().Format(time.TimeOnly) },
+	"moment":   func(t *time.Time) string { return t.Format(time.TimeOnly) },
 	"datetime": func(t time.Time) string { return t.Format(time.RFC3339) },
 }).ParseFS(files, "files/*.html"))
 
@@ -51,7 +51,7 @@ type view struct {
 
 // HTML writes the page.
 func (p *Page) HTML(w io.Writer) error {
-	s := p.snapshot(0, maxRequests)
+	s := p.snapshot(maxRequests)
 	last := 0
 	if len(s.Requests) > 0 {
 		last = s.Requests[0].Number
@@ -60,7 +60,7 @@ func (p *Page) HTML(w io.Writer) error {
 }
 
 // JSON returns the content of the page.
-func (p *Page) JSON() ([]byte, error) { return json.Marshal(p.snapshot(0, maxRequests)) }
+func (p *Page) JSON() ([]byte, error) { return json.Marshal(p.snapshot(maxRequests)) }
 
 // File returns a file of the page and its media type.
 func File(name string) (content []byte, mediaType string) {

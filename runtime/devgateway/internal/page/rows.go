@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -80,6 +81,7 @@ func newInvalidationRow(i Invalidation, now time.Time) invalidationRow {
 		}
 		row.Dropped = append(row.Dropped, d)
 	}
+	slices.SortFunc(row.Dropped, func(a, b droppedRow) int { return cmp.Or(a.Age-b.Age, cmp.Compare(a.Text, b.Text)) })
 	return row
 }
 

@@ -37,7 +37,7 @@ func (t *Totals) add(status string) {
 
 // HitRate returns the share of hits in the requests that the cache could
 // answer, in percent.
-func (t Totals) HitRate() int {
+func (t *Totals) HitRate() int {
 	return 100 * t.Hits / max(t.Hits+t.Misses, 1)
 }
 
@@ -100,11 +100,11 @@ func (s *Snapshot) Forgotten() (kinds []kindRow) {
 	return kinds
 }
 
-// snapshot returns the requests after the given number, at most limit of them,
-// and everything else.
-func (p *Page) snapshot(after, limit int) *Snapshot {
+// snapshot returns the last requests, at most limit of them, and everything
+// else.
+func (p *Page) snapshot(limit int) *Snapshot {
 	entries, all := p.deps(maxDepRows)
-	s := p.copyState(after, limit)
+	s := p.copyState(limit)
 	s.AllDeps = all
 	for _, d := range entries {
 		s.Deps = append(s.Deps, newDepRow(d))
@@ -133,11 +133,11 @@ func cmpBool(a, b bool) int {
 	return 1
 }
 
-func (p *Page) copyState(after, limit int) *Snapshot {
+func (p *Page) copyState(limit int) *Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := &Snapshot{
-		Totals: p.totals, Requests: p.numbered(after, limit),
+		Totals: p.totals, Requests: p.numbered(0, limit),
 		Invalidations: []timedInvalidation{}, Deps: []depRow{}, Kinds: []kindRow{}, Edges: []edgeRow{},
 	}
 	for _, row := range p.invalidations.last(0, maxInvalidations) {
