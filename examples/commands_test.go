@@ -67,6 +67,7 @@ func TestCommandsRun(t *testing.T) {
 		"go tool depgen gateway --addr 127.0.0.1:9090":                                          app.serves,
 		"go tool depgen gateway --upstream https://api.openai.com/v1":                           app.serves,
 		"go tool depgen gateway --strict-hash":                                                  app.serves,
+		"go tool depgen gateway --ui":                                                           app.serves,
 		"go tool depgen gateway --similar lexical":                                              app.serves,
 		"go tool depgen gateway --similar http://127.0.0.1:11434/v1 --similar-model all-minilm": app.serves,
 		"go run ./examples/quickstart":                                                          inClone,

@@ -167,13 +167,17 @@ func isLoopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// pageURL returns the URL of the debug page, which answers this machine only.
-func pageURL(addr net.Addr) string {
-	host := addr.String()
-	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		host = fmt.Sprintf("localhost:%d", tcp.Port)
+// pageURL returns the URL of the debug page, which answers loopback addresses
+// only.
+func pageURL(addr net.Addr) (string, error) {
+	tcp, ok := addr.(*net.TCPAddr)
+	switch {
+	case ok && tcp.IP.IsLoopback():
+		return "http://" + addr.String() + "/debug/", nil
+	case ok && tcp.IP.IsUnspecified():
+		return fmt.Sprintf("http://localhost:%d/debug/", tcp.Port), nil
 	}
-	return "http://" + host + "/debug/"
+	return "", fmt.Errorf("--ui: %s is not a loopback address, and the page answers no other; use --addr %s", addr, localAddr)
 }
 
 // greet prints the gateway's address, that of its debug page if it has one and,
@@ -182,7 +186,11 @@ func greet(w io.Writer, addr net.Addr, f gatewayFlags, secret string, made bool)
 	url := "http://" + addr.String()
 	text := fmt.Sprintf("gateway: %s\nupstream: %s\n", url, f.upstream)
 	if f.ui {
-		text += "debug page: " + pageURL(addr) + "\n"
+		page, err := pageURL(addr)
+		if err != nil {
+			return err
+		}
+		text += "debug page: " + page + "\n"
 	}
 	if f.similar.name != similarOff {
 		text += fmt.Sprintf("similar: %s, from %v\n", f.similar.name, f.similar.threshold)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -112,6 +113,44 @@ func TestGatewayMakesASecret(t *testing.T) {
 	for _, private := range []string{token, "my prompt", "sk-own"} {
 		if strings.Contains(log, private) {
 			t.Errorf("%q is in the log: %s", private, log)
+		}
+	}
+}
+
+// The address of the page is printed, and only with --ui.
+func TestGatewayUI(t *testing.T) {
+	t.Setenv(secretEnv, "")
+	for _, args := range [][]string{{"--ui"}, nil} {
+		g := startGateway(t, args...)
+		_, after, printed := strings.Cut(g.greeting, "\ndebug page: ")
+		page, _, _ := strings.Cut(after, "\n")
+		if printed != (args != nil) || printed && page != g.url+"/debug/" {
+			t.Errorf("%q: greeting %q", args, g.greeting)
+		}
+		resp, err := http.Get(g.url + "/debug/") //nolint:noctx // a test
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if want := map[bool]int{true: http.StatusOK, false: http.StatusNotFound}[printed]; resp.StatusCode != want {
+			t.Errorf("%q: %s, want %d", args, resp.Status, want)
+		}
+		g.end(t)
+	}
+}
+
+func TestPageURL(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"127.0.0.1:8080": "http://127.0.0.1:8080/debug/",
+		"[::1]:8080":     "http://[::1]:8080/debug/",
+		"0.0.0.0:8080":   "http://localhost:8080/debug/",
+		"[::]:9090":      "http://localhost:9090/debug/",
+		"192.0.2.1:80":   "",
+	} {
+		got, err := pageURL(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
+		if got != want || (err != nil) != (want == "") {
+			t.Errorf("%s: %s, %v, want %s", addr, got, err, want)
 		}
 	}
 }

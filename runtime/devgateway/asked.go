@@ -8,7 +8,7 @@ import (
 	"github.com/depgen/depgen/runtime/internal/prompt"
 )
 
-// askedOf returns what the history remembers of a request.
+// askedOf returns the facts of a request that the history remembers.
 func askedOf(id *identity, p *prompt.Prompt, body []byte) (cache.Asked, error) {
 	a := cache.Asked{Body: body, Question: p.Question().Sum}
 	for part, value := range map[cache.Part]any{

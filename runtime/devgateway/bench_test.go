@@ -9,20 +9,22 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
 // benchGateway returns a gateway that logs like depgen gateway, and a request
 // that it answers from its cache: a body of a kilobyte, a token and two deps.
-func benchGateway(b *testing.B) (*devgateway.Gateway, *http.Request, []byte) {
+func benchGateway(b *testing.B, opts ...devgateway.Option) (*devgateway.Gateway, *http.Request, []byte) {
 	b.Helper()
-	g, err := devgateway.New(
+	g, err := devgateway.New(append(opts,
 		devgateway.WithSecret([]byte(secret)),
 		devgateway.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))), //nolint:sloglint // formatting a line is part of a hit
-	)
+	)...)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -112,6 +114,42 @@ func BenchmarkHitServed(b *testing.B) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// BenchmarkHitWithDebugPage measures hits over loopback, one after the other,
+// while the debug page is closed, and while a browser reads its events. It
+// reports the 99th percentile too.
+func BenchmarkHitWithDebugPage(b *testing.B) {
+	g, r, body := benchGateway(b, devgateway.WithDebugPage())
+	server := httptest.NewServer(g)
+	defer server.Close()
+	r.URL.Host, r.RequestURI = server.Listener.Addr().String(), ""
+	for _, open := range []bool{false, true} {
+		b.Run(map[bool]string{false: "closed", true: "open"}[open], func(b *testing.B) {
+			if open {
+				resp, err := server.Client().Get(server.URL + "/debug/events") //nolint:noctx // closing the body ends it
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer resp.Body.Close()
+				go io.Copy(io.Discard, resp.Body) //nolint:errcheck // until it is closed
+			}
+			var times []time.Duration
+			for b.Loop() {
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				begun := time.Now()
+				resp, err := server.Client().Do(r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+				times = append(times, time.Since(begun))
+			}
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)*99/100].Microseconds()), "p99-µs")
 		})
 	}
 }

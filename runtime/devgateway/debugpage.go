@@ -12,8 +12,7 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// debugRetry is the time after which a client with too many pages may try
-// again.
+// debugRetry is the time to wait for a client with too many pages.
 const debugRetry = 10 * time.Second
 
 // debugPath is the path of the debug page, with a slash at the end.
@@ -28,7 +27,7 @@ func WithDebugPage() Option {
 	return optionFunc(func(c *config) { c.debugPage = true })
 }
 
-// pagePolicy lets the page load its own script and style, and nothing else. In
+// pagePolicy lets the page load only its own script, style and events. In
 // browsers with trusted types, only the script's own policy can make HTML.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; trusted-types depgen; require-trusted-types-for 'script'"
@@ -156,8 +155,7 @@ const maxLabel = 200
 // start returns the start of a text, without keeping the rest in memory.
 func start(text string) string { return strings.Clone(text[:min(len(text), maxLabel)]) }
 
-// labelBypass reads the body for the debug page. Nothing else needs its
-// content.
+// labelBypass reads the body, which only the debug page needs.
 func (g *Gateway) labelBypass(x *exchange) {
 	if g.page == nil {
 		return

@@ -110,7 +110,7 @@ func TestDebugPageHeaders(t *testing.T) {
 			}
 		}
 	}
-	// The policy has no exceptions: the page itself needs none.
+	// The policy has no exceptions: the page works with it.
 	if page := f.open(debug).body; regexp.MustCompile(`(?i)<script>|<style|\son[a-z]+=|\sstyle=|https?://`).MatchString(page) {
 		t.Errorf("the policy forbids a part of the page: %s", page)
 	}
@@ -287,7 +287,7 @@ func TestDebugEventsSkipRows(t *testing.T) {
 	}
 }
 
-// A page that nobody reads delays no request, and neither do many.
+// A reader that stalls delays no request.
 func TestStalledDebugPage(t *testing.T) {
 	t.Parallel()
 	f := start(t, devgateway.WithDebugPage())

@@ -60,6 +60,12 @@
 // kept. Reasons are based on requests of the same tenant, and contain values of
 // bodies only for callers with the same permissions.
 //
+// # Debug page
+//
+// [WithDebugPage] serves a page at /debug/ with the latest requests and their
+// reasons, the entries by dep, and what invalidations have dropped. It answers
+// requests of the same machine only.
+//
 // # Versions and late fills
 //
 // The new hash of an invalidation becomes the dep's current hash. From then on

@@ -18,10 +18,10 @@ const headerCacheStatus = "Cache-Status"
 // maxDetail limits the detail in the header, in bytes.
 const maxDetail = 300
 
-// Reasons for which a request goes to the upstream, as RFC 9211 lists them.
+// Reasons to forward a request, as RFC 9211 lists them.
 const (
 	forwardBypass   = "bypass"
-	forwardUnknown  = "uri-miss"  // nothing is known about the question
+	forwardUnknown  = "uri-miss"  // the question is new
 	forwardOther    = "vary-miss" // an answer to another request does not fit
 	forwardExpired  = "stale"
 	forwardNoAnswer = "miss" // there was an answer, or there could have been one
@@ -31,7 +31,7 @@ const (
 type reason struct {
 	forward string
 	text    string // for the log: without any part of a prompt
-	values  string // of the first difference, for the client that sent them
+	values  string // of the first difference; only the client that sent them sees them
 	unkept  string // the reason why the new answer is not kept, if that is known
 }
 

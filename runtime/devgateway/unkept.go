@@ -15,8 +15,8 @@ const (
 	errorInside = "the answer contains an error"
 )
 
-// unkept records why the answer is not kept, for the log, for the header if it
-// has not been sent, and for the next request with the same bytes.
+// unkept records the reason why the answer is not kept. The log, the next
+// request with the same bytes and, if it has not been sent, the header get it.
 func (g *Gateway) unkept(x *exchange, q *cacheable, why string) {
 	g.cache.Unkept(q.Request, why)
 	x.reason.unkept = why

@@ -45,7 +45,7 @@ func TestPageIsLive(t *testing.T) {
 	tb.wantNoFaults()
 }
 
-// Texts of requests are shown as they are, and do nothing.
+// Hostile texts are shown as they are, and have no effect.
 func TestHostileTextsAreInert(t *testing.T) {
 	t.Parallel()
 	g, tb := startGateway(t), newTab(t)
@@ -83,7 +83,7 @@ func TestHostileTextsAreInert(t *testing.T) {
 	tb.wantNoFaults()
 }
 
-// A page of another origin, even on the same host, reads nothing.
+// A page of another origin cannot read the debug page, even on the same host.
 func TestOtherOriginsReadNothing(t *testing.T) {
 	t.Parallel()
 	g, tb := startGateway(t), newTab(t)

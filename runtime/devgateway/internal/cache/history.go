@@ -7,7 +7,7 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// Limits of the history, in bytes. It forgets what was used least recently.
+// Limits of the history, in bytes. It forgets the least recently used first.
 const (
 	maxAsked = 8 << 20 // requests, with their bodies
 	maxFates = 4 << 20
@@ -16,7 +16,7 @@ const (
 	MaxRemembered = 64 << 10
 )
 
-// Estimated costs in bytes of what is kept in addition to texts.
+// Estimated costs in bytes, in addition to texts.
 const (
 	askedOverhead = 512
 	fateOverhead  = 256
@@ -40,7 +40,7 @@ const (
 // Parts are the sums of the parts of a namespace.
 type Parts [numParts]Digest
 
-// Differ returns the parts in which the namespaces differ.
+// Differ returns the parts that differ.
 func (p Parts) Differ(other Parts) (parts []Part) {
 	for i := range p {
 		if p[i] != other[i] {

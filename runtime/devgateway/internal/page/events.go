@@ -15,7 +15,7 @@ import (
 const (
 	lookEvery  = 100 * time.Millisecond
 	partsEvery = time.Second     // at most
-	aliveEvery = 5 * time.Second // even if nothing has happened
+	aliveEvery = 5 * time.Second // even without changes
 )
 
 // maxRowsPushed limits the rows of one event. A reader of more requests than
@@ -40,7 +40,7 @@ func (p *Page) leave() {
 
 // Events streams changes as server-sent events until the client leaves or the
 // page is closed. It returns false if there are too many streams. Each stream
-// looks at the page by itself, so a slow one misses rows and delays nobody.
+// looks at the page by itself, so a slow one misses rows and delays no other.
 func (p *Page) Events(w io.Writer, r *http.Request, flush func() error) bool {
 	if !p.join() {
 		return false

@@ -1,8 +1,6 @@
 package page
 
-import (
-	"math"
-)
+import "math"
 
 // Sizes of the drawing, in its own units.
 const (
@@ -16,7 +14,7 @@ const (
 	maxNodeText = 38 // characters
 )
 
-// graph is the picture of which requests carry which kinds of deps.
+// graph is the picture that connects requests with the kinds of their deps.
 type graph struct {
 	Width, Height  int
 	Left, Right    int // where the edges begin and end

@@ -11,7 +11,7 @@ import (
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
-// Limits of what the page remembers.
+// Limits of the page's memory.
 const (
 	maxRequests      = 200
 	maxInvalidations = 100
@@ -45,8 +45,8 @@ type Invalidation struct {
 	Removed cache.Removed
 }
 
-// Page remembers what has happened at the gateway, and shows it. It is safe for
-// concurrent use.
+// Page remembers the latest requests and invalidations, and shows them. It is
+// safe for concurrent use.
 type Page struct {
 	now  func() time.Time
 	deps func(limit int) ([]cache.DepEntries, int)

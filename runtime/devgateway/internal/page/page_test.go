@@ -37,8 +37,8 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// However many requests there are, and whatever they contain, the page
-// remembers a limited amount, shows the newest first, and counts all.
+// The page remembers a limited number of requests, with short texts, shows the
+// newest first, and counts all.
 func TestPageIsBounded(t *testing.T) {
 	t.Parallel()
 	p := newPage()

@@ -42,7 +42,7 @@ func badge(r numberedRequest) map[string]string {
 	return map[string]string{"Class": class, "Text": text}
 }
 
-// view is what the templates get.
+// view is the data of the templates.
 type view struct {
 	*Snapshot
 	Graph graph

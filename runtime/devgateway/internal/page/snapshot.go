@@ -11,7 +11,7 @@ import (
 // maxDepRows is the number of deps in the table of entries.
 const maxDepRows = 50
 
-// Totals counts what has happened since the gateway began.
+// Totals counts the requests and invalidations since the gateway began.
 type Totals struct {
 	Requests      int `json:"requests"`
 	Hits          int `json:"hits"`
