@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/depgen/depgen/runtime/devgateway"
@@ -251,4 +252,62 @@ func FuzzCacheStatus(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Requests that arrive during an identical one tell about it.
+func TestCacheStatusDuringACall(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, c *clock) {
+		why := func(p *pending, want string) {
+			t.Helper()
+			synctest.Wait()
+			if got := p.Header().Get("Cache-Status"); !p.returned || got != "depgen; "+want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+		first, second := send(t, g, question("hello"), deps("doc:1")), send(t, g, question("hello"), deps("doc:1"))
+		c.advance(2 * time.Second)
+		other := send(t, g, question("hello"), deps("doc:2")) // cannot wait for a call that lacks doc:2
+		(<-up.calls).json(`{"choices":[1]}`)
+		why(first, `fwd=uri-miss; stored; detail="first request with this question"`)
+		why(second, `hit; ttl=3000; detail="waited for an identical request"`)
+		(<-up.calls).json(`{"choices":[2]}`)
+		why(other, `fwd=miss; stored; detail="no answer to the same request 2s ago is kept"`)
+
+		leader, follower := send(t, g, question("bye")), send(t, g, question("bye"))
+		(<-up.calls).fail()
+		why(leader, `fwd=uri-miss; detail="first request with this question; not kept: the upstream gave no whole answer"`)
+		(<-up.calls).json(`{"choices":[3]}`)
+		why(follower, `fwd=miss; stored; detail="not kept 0s ago: the upstream gave no whole answer"`)
+	})
+}
+
+// The next miss tells that the client has left its stream.
+func TestCacheStatusAfterAClientLeft(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
+		body := strings.Replace(question("hello"), "{", `{"stream":true,`, 1)
+		left := send(t, g, body)
+		<-up.calls
+		left.leave()
+		synctest.Wait()
+		next := send(t, g, body)
+		(<-up.calls).json(`{"choices":[1]}`)
+		synctest.Wait()
+		if got, want := next.Header().Get("Cache-Status"), `depgen; fwd=miss; detail="not kept 0s ago: its client left; not kept: no stream, which the request asked for"`; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestCacheStatusOfASimilarQuestion(t *testing.T) {
+	t.Parallel()
+	f := start(t, devgateway.WithSimilar(devgateway.Lexical(), 0.5))
+	f.ask("What notice does the contract need?", tenant(t, "acme"))
+	f.clock.advance(10 * time.Second)
+	got := f.ask("What notice does the contract need, please?", tenant(t, "acme"))
+	want := `depgen; hit; ttl=2990; detail="similar question, ` + got.header.Get("X-Cache-Similarity") + `"`
+	if got.cache() != "HIT_L2" || got.why() != want {
+		t.Errorf("%s: got %s, want %s", got.cache(), got.why(), want)
+	}
 }

@@ -1,9 +1,15 @@
 package page
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -120,5 +126,94 @@ func TestGraph(t *testing.T) {
 		if node.Y > g.Height {
 			t.Errorf("%s is below the picture", node.Text)
 		}
+	}
+}
+
+func ok() error { return nil }
+
+func listening(ctx context.Context) *http.Request {
+	return httptest.NewRequestWithContext(ctx, http.MethodGet, "/debug/events", nil)
+}
+
+// A reader that has stopped delays no request, and sees the rows later.
+func TestStalledReader(t *testing.T) {
+	t.Parallel()
+	p := newPage()
+	out, in := io.Pipe()
+	ended := make(chan bool, 1)
+	go func() { ended <- p.Events(in, listening(t.Context()), ok) }()
+	if _, err := out.Read(make([]byte, 1)); err != nil { // the rest of the event has to wait
+		t.Fatal(err)
+	}
+	for range 1000 {
+		p.Request(Request{Status: "HIT_L1", Code: 200})
+		p.Invalidation(Invalidation{})
+	}
+	if s := p.snapshot(1); s.Totals.Requests != 1000 || s.Totals.Invalidations != 1000 {
+		t.Errorf("totals: %+v", s.Totals)
+	}
+	out.Close()
+	if !<-ended || p.streams != 0 {
+		t.Errorf("%d streams are left", p.streams)
+	}
+}
+
+// However many requests there are, a stream gets ten events with rows a second
+// at most, one with the other parts, and one every five seconds afterwards.
+func TestEventsAreCoalesced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPage()
+		ctx, leave := context.WithCancel(t.Context())
+		var out bytes.Buffer
+		ended := make(chan bool, 1)
+		go func() { ended <- p.Events(&out, listening(ctx), ok) }()
+		count := func(event string) int { return strings.Count(out.String(), "event: "+event+"\n") }
+		for range 3000 {
+			p.Request(Request{Status: "HIT_L1", Code: 200})
+			time.Sleep(time.Millisecond)
+		}
+		synctest.Wait()
+		if rows, parts := count("rows"), count("parts"); rows < 25 || rows > 31 || parts < 3 || parts > 4 {
+			t.Errorf("in 3 seconds: %d events with rows, %d with parts", rows, parts)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		before := count("parts")
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if after := count("parts"); after != before+2 {
+			t.Errorf("%d events in 10 quiet seconds, want 2", after-before)
+		}
+		leave()
+		if !<-ended {
+			t.Error("the stream was refused")
+		}
+	})
+}
+
+func TestCloseEndsStreams(t *testing.T) {
+	t.Parallel()
+	p := newPage()
+	ended := make(chan bool, maxStreams)
+	for range maxStreams {
+		out, in := io.Pipe()
+		defer out.Close()
+		go func() { ended <- p.Events(in, listening(t.Context()), ok) }()
+		if _, err := out.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		go io.Copy(io.Discard, out) //nolint:errcheck // until the test ends
+	}
+	if p.Events(io.Discard, listening(t.Context()), ok) {
+		t.Error("one stream too many was begun")
+	}
+	p.Close()
+	p.Close()
+	for range maxStreams {
+		<-ended
+	}
+	if !p.Events(io.Discard, listening(t.Context()), ok) || p.streams != 0 {
+		t.Errorf("%d streams are left", p.streams)
 	}
 }
