@@ -20,6 +20,8 @@ type bench struct {
 	quick bool
 	log   io.Writer
 
+	before string // an earlier depgen to compare with; empty without one
+
 	pythonReady bool
 }
 

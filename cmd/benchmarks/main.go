@@ -56,6 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "measure one `section` ("+names()+"), and only print its table")
 	quick := flags.Bool("quick", false, "measure too little to tell anything, only to see that all works, and only print the table")
+	before := flags.String("before", "", "compare the hits of the local gateway with those of an earlier depgen, a `program`")
 	deps := flags.Int("hold", 0, "only print how much memory an invalidation of `n` deps takes, as JSON; a measurement runs this as a process")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -76,6 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer b.close()
+	b.before = *before
 	rows, err := measure(ctx, b, chosen)
 	if err != nil {
 		return err
