@@ -101,7 +101,16 @@ func TestRequireStable(t *testing.T) {
 			c.send(c.t.Context(), stableBody)
 			c.gateway.Advance(2 * time.Hour)
 		}, missed + "request 1: MISS: expired"},
-		"not kept": {func(c *caller, run int) {
+		"other roles": {func(c *caller, run int) {
+			token := c.gateway.Token(devgateway.Claims{Tenant: testTenant, Roles: []string{fmt.Sprint("role ", run)}})
+			client, err := cachecore.New(c.gateway.URL(), token)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			defer client.Transport().CloseIdleConnections()
+			(&caller{c.t, c.gateway, client}).send(c.t.Context(), stableBody)
+		}, missed + "request 1: MISS: other roles than 0s ago"},
+		"fault": {func(c *caller, _ int) {
 			c.gateway.Fail(Completions, 1, Fault{Status: http.StatusTeapot})
 			c.send(c.t.Context(), stableBody)
 		}, "cachecoretest: RequireStable: the call sends no LLM request"},
