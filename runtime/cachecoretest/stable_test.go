@@ -75,6 +75,13 @@ func TestRequireStable(t *testing.T) {
 			tools := [2]string{"a", "b"}
 			c.send(c.t.Context(), fmt.Sprintf(`{"model":"m","messages":[],"tools":[{"function":{"name":%q}},{"function":{"name":%q}}]}`, tools[(run+1)%2], tools[run%2]))
 		}, missed + `request 1: other bytes: tools[0].function.name: "a" | "b"`},
+		"white space": {func(c *caller, run int) {
+			c.send(c.t.Context(), stableBody+strings.Repeat(" ", run%2))
+		}, missed + "request 1: other bytes: at byte "},
+		"order of keys": {func(c *caller, run int) {
+			keys := [2]string{`"model":"m"`, `"messages":[{"role":"user","content":"What notice?"}]`}
+			c.send(c.t.Context(), "{"+keys[run%2]+","+keys[(run+1)%2]+"}")
+		}, missed + `request 1: other bytes: keys "messages", "model" | keys "model", "messages"`},
 		"one of two": {func(c *caller, run int) {
 			c.send(c.t.Context(), stableBody)
 			c.send(c.t.Context(), fmt.Sprintf(`{"model":"m","messages":[],"seed":%d}`, run))

@@ -77,7 +77,7 @@ func TestToolsHaveNoOrder(t *testing.T) {
 		t.Fatalf("it is a %T", sdk)
 	}
 	var tools []ai.ToolRef
-	for _, name := range []string{"one", "two", "three"} {
+	for _, name := range []string{"one", "two", "three", "four", "five", "six", "seven", "eight"} {
 		tools = append(tools, genkit.DefineTool(llm.Genkit, name, "Does nothing.",
 			func(*ai.ToolContext, string) (string, error) { return "", nil }))
 	}

@@ -132,7 +132,7 @@ func TestStableBytes(t *testing.T) {
 		}
 		gateway.RequireStable(t, ask(map[string]any{"a": 1}))
 		failing := conformance.Failing(t, func(tb testing.TB) {
-			gateway.RequireStable(tb, ask(map[string]any{"a": 1, "b": 2, "c": 3, "d": 4}))
+			gateway.RequireStable(tb, ask(map[string]any{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8}))
 		})
 		if !strings.Contains(failing, "request 1: other bytes: tools[0].input_schema") {
 			t.Errorf("RequireStable reports %q", failing)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/depgen/depgen/internal/testenv"
 	"github.com/depgen/depgen/runtime/devgateway"
+	"github.com/depgen/depgen/runtime/internal/vector"
 	"github.com/depgen/depgen/runtime/interop/internal/venv"
 )
 
@@ -81,11 +81,11 @@ func TestModel(t *testing.T) {
 	if *update {
 		var records [][]byte
 		for _, text := range texts {
-			vector, err := model.Embed(t.Context(), text)
+			v, err := model.Embed(t.Context(), text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			records = append(records, record(text, vector))
+			records = append(records, record(text, v))
 		}
 		if err := writeVectors(records); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestModel(t *testing.T) {
 		t.Errorf("%d vectors are kept of %d texts", len(kept), len(texts))
 	}
 	for i := 0; i < len(texts); i += 60 {
-		vector, err := model.Embed(t.Context(), texts[i])
+		now, err := model.Embed(t.Context(), texts[i])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,18 +104,19 @@ func TestModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := cosine(vector, have); got < 0.9995 {
+		if got := similarity(t, now, have); got < 0.9995 {
 			t.Errorf("the kept vector of %.60q has the cosine %.5f to the model's", texts[i], got)
 		}
 	}
 	streams := m.streams()
-	demo, notice := streams[0], streams[3]
+	demo, numbered, notice := streams[0], streams[2], streams[3]
 	for _, tt := range []struct {
 		stream stream
 		column int
 		want   count
 	}{
 		{demo, 0, count{70, 70}},
+		{numbered, 1, count{42, 0}}, // rounded to bytes, one more reaches the threshold
 		{notice, 0, count{38, 38}},
 		{notice, 1, count{}},
 	} {
@@ -129,12 +130,15 @@ func TestModel(t *testing.T) {
 	}
 }
 
-func cosine(a, b []float32) float64 {
-	var ab, aa, bb float64
-	for i := range a {
-		ab += float64(a[i]) * float64(b[i])
-		aa += float64(a[i]) * float64(a[i])
-		bb += float64(b[i]) * float64(b[i])
+// similarity returns the cosine of two vectors.
+func similarity(t *testing.T, a, b []float32) float32 {
+	t.Helper()
+	var unit [2][]float32
+	for i, v := range [][]float32{a, b} {
+		var err error
+		if unit[i], err = vector.Unit(v); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return ab / math.Sqrt(aa*bb)
+	return vector.Dot(unit[0], unit[1])
 }
