@@ -12,7 +12,7 @@ import (
 type cacheable struct {
 	cache.Request
 	namespace cache.Digest
-	model     string
+	model     any // a string in a valid request
 	asked     cache.Asked
 	label     *cache.Label
 	call      call
@@ -76,7 +76,7 @@ func (g *Gateway) answer(x *exchange, id *identity, r cache.Request) error {
 		return err
 	}
 	q.call.stream = p.Stream
-	q.model, _ = p.Model.(string)
+	q.model = p.Model
 	if q.asked, err = askedOf(id, p, body); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
 	if !leader {
 		return
 	}
+	fl.Question = q.Question
 	// Another refresh may have ended since the lookup. If there is no memory
 	// for a refresh, the next request tries again.
 	size := int64(len(q.call.body))
@@ -35,6 +36,10 @@ func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
 		defer g.work.Done()
 		defer g.bodies.giveBackLong(size)
 		defer cancel()
+		if q.Question == nil && g.similar != nil {
+			fl.Unembedded = g.embedAgain(ctx, q)
+			fl.Question = q.Question
+		}
 		err := g.fetch(ctx, q)
 		g.cache.End(fl)
 		g.observers.refresh(Refresh{Tenant: q.Tenant, Deps: depsIn(q.Deps), Err: err})
@@ -43,6 +48,18 @@ func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
 				shortName(q.namespace), slog.String("error", err.Error()))
 		}
 	}()
+}
+
+// embedAgain tries to embed the question of an entry that has no embedding,
+// because the embedder may have failed when the entry was made.
+func (g *Gateway) embedAgain(ctx context.Context, q *cacheable) error {
+	p, err := parsePrompt(q.call.body)
+	if err != nil {
+		return err
+	}
+	q.model = p.Model
+	q.Question, err = g.embed(ctx, q)
+	return err
 }
 
 // fetch calls the upstream and puts the answer into the cache.

@@ -79,10 +79,19 @@ func (g *Gateway) serveSimilar(x *exchange, q *cacheable, fl *cache.Flight, lead
 	if g.similar == nil {
 		return false
 	}
-	if leader {
-		fl.Question, fl.Unembedded = g.embed(x, q)
+	// A refresh may have ended before it had a question.
+	if leader || fl.Question == nil && fl.Unembedded == nil {
+		// Others may be waiting for the embedding, so it does not end with the
+		// client.
+		ctx, end := g.detach(x.request.Context())
+		q.Question, x.unembedded = g.embed(ctx, q)
+		end()
+	} else {
+		q.Question, x.unembedded = fl.Question, fl.Unembedded
 	}
-	q.Question, x.unembedded = fl.Question, fl.Unembedded
+	if leader {
+		fl.Question, fl.Unembedded = q.Question, x.unembedded
+	}
 	hit, ok := g.cache.LookupSimilar(q.Request, g.similar.threshold)
 	if !ok {
 		return false
@@ -95,38 +104,51 @@ func (g *Gateway) serveSimilar(x *exchange, q *cacheable, fl *cache.Flight, lead
 	return true
 }
 
-var errNoUserText = errors.New("no user message has text")
+// Reasons why a request has no question.
+var (
+	errNoUserText = errors.New("no user message has text")
+	errNoModel    = errors.New("the model is not a string")
+)
 
 // isFault reports whether a question had no embedding although it could have
 // one.
 func isFault(unembedded error) bool {
-	return unembedded != nil && !errors.Is(unembedded, errNoUserText) && !errors.Is(unembedded, errNoLetters)
+	if unembedded == nil {
+		return false
+	}
+	for _, e := range []error{errNoUserText, errNoModel, errNoLetters} {
+		if errors.Is(unembedded, e) {
+			return false
+		}
+	}
+	return true
 }
 
-// embed returns the question of a request. It does not end with the client,
-// because others may be waiting for it.
-func (g *Gateway) embed(x *exchange, q *cacheable) (*cache.Question, error) {
+// embed returns the question of a request.
+func (g *Gateway) embed(ctx context.Context, q *cacheable) (*cache.Question, error) {
+	model, isString := q.model.(string)
+	if !isString && q.model != nil {
+		return nil, errNoModel
+	}
 	text := prompt.UserText(q.call.body)
 	if text == "" {
 		return nil, errNoUserText
 	}
-	ctx, end := g.detach(x.request.Context())
-	defer end()
 	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
 	defer cancel()
 	embedding, err := g.similar.Embed(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("embed the question: %w", err)
 	}
-	if err := g.sizes.check(len(embedding)); err != nil {
-		return nil, err
-	}
 	unit, err := vector.Unit(embedding)
 	if err != nil {
 		return nil, err
 	}
+	if err := g.sizes.check(len(unit)); err != nil {
+		return nil, err
+	}
 	return &cache.Question{
-		Shape:  cache.Shape{Namespace: q.namespace, Model: q.model, Stream: q.call.stream},
+		Shape:  cache.Shape{Namespace: q.namespace, Model: model, Stream: q.call.stream},
 		Vector: unit,
 	}, nil
 }

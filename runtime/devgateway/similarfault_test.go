@@ -44,6 +44,7 @@ func TestSimilarWithoutAnEmbedding(t *testing.T) {
 		"no user message": {fixed(1), `{"model":"m","messages":[{"role":"assistant","content":"my prompt"}]}`, "INFO", `not_similar="no user message has text"`},
 		"an empty text":   {fixed(1), question(""), "INFO", `not_similar="no user message has text"`},
 		"no text":         {fixed(1), `{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"my prompt"}}]},{"role":"user"},{"role":"user","content":7}]}`, "INFO", `not_similar="no user message has text"`},
+		"no model name":   {fixed(1), strings.Replace(question("my prompt"), `"m"`, `["m"]`, 1), "INFO", `not_similar="the model is not a string"`},
 		"no letters":      {devgateway.Lexical().Embed, question("4711"), "INFO", `not_similar="embed the question: the text contains no letters to compare"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,6 +74,22 @@ func TestSimilarWithoutAnEmbedding(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The first embedding that can be compared fixes the size, not one before it.
+func TestSimilarAfterABadEmbedding(t *testing.T) {
+	t.Parallel()
+	bad := true
+	f := start(t, devgateway.WithSimilar(embedder(func(ctx context.Context, text string) ([]float32, error) {
+		if bad {
+			bad = false
+			return []float32{0, 0, 0}, nil
+		}
+		return degrees()(ctx, text)
+	}), 0.9))
+	f.wantCache("MISS", "", "180", tenant(t, "acme"))
+	f.wantCache("MISS", "", "0", tenant(t, "acme"))
+	f.wantCache("HIT_L2", "", "1", tenant(t, "acme"))
 }
 
 func TestWithSimilarRefuses(t *testing.T) {

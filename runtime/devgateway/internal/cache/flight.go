@@ -14,7 +14,8 @@ type Flight struct {
 	done   chan struct{}
 
 	// Question is the request's question, or Unembedded the reason why it could
-	// not be embedded. The leader sets one of the two for the waiting requests.
+	// not be embedded. The leader sets one of the two for the waiting requests,
+	// unless it is a refresh that does not take place.
 	Question   *Question
 	Unembedded error
 }
