@@ -1,12 +1,15 @@
 package devgateway_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -298,6 +301,39 @@ func TestCacheStatusAfterAClientLeft(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})
+}
+
+// A request that was a HIT_L2 knows the end of the entry that answered it.
+func TestCacheStatusAfterASimilarQuestion(t *testing.T) {
+	t.Parallel()
+	acme := tenant(t, "acme")
+	for name, tt := range map[string]struct {
+		change func(f *fixture, down *atomic.Bool)
+		want   string
+	}{
+		"invalidated":   {func(f *fixture, _ *atomic.Bool) { f.drop(1, `{"dep_id":"doc:1"}`, acme) }, `fwd=miss; stored; detail="invalidated 2s ago by doc:1"`},
+		"expired":       {func(f *fixture, _ *atomic.Bool) { f.clock.advance(time.Hour) }, `fwd=stale; stored; detail="expired 2s ago"`},
+		"evicted":       {func(f *fixture, _ *atomic.Bool) { f.ask("180", acme) }, `fwd=miss; stored; detail="evicted 2s ago to make room"`},
+		"embedder down": {func(_ *fixture, down *atomic.Bool) { down.Store(true) }, `fwd=miss; stored; detail="no answer to the same request 2s ago is kept"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var down atomic.Bool
+			f := start(t, devgateway.WithCacheBytes(1000), devgateway.WithSimilar(embedder(func(ctx context.Context, text string) ([]float32, error) {
+				if down.Load() {
+					return nil, errors.New("connection refused")
+				}
+				return degrees()(ctx, text)
+			}), 0.9))
+			f.wantCache("MISS", "", "0", acme, deps("doc:1"))
+			f.wantCache("HIT_L2", "", "1", acme, deps("doc:1"))
+			tt.change(f, &down)
+			f.clock.advance(2 * time.Second)
+			if got := f.ask("1", acme).why(); got != "depgen; "+tt.want {
+				t.Errorf("got  %s\nwant depgen; %s", got, tt.want)
+			}
+		})
+	}
 }
 
 func TestCacheStatusOfASimilarQuestion(t *testing.T) {

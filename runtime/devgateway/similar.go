@@ -96,6 +96,7 @@ func (g *Gateway) serveSimilar(x *exchange, q *cacheable, fl *cache.Flight, lead
 	if !ok {
 		return false
 	}
+	g.cache.Answered(q.Request, q.asked, hit)
 	g.warnOfCrossing(x, hit)
 	x.seen.EntryDeps = depsIn(hit.Entry.Deps())
 	x.fresh = q.Fresh

@@ -50,6 +50,8 @@ type Hit struct {
 	Similarity float64
 	Age        time.Duration
 	Entry      *Entry
+
+	key Key // of the entry
 }
 
 // Cache contains answers, and the calls that will bring further answers. It is
@@ -74,7 +76,7 @@ func (c *Cache) Lookup(r Request) (Hit, bool) {
 	if e == nil {
 		return Hit{}, false
 	}
-	hit := Hit{Status: wire.HitL1, Similarity: 1, Age: max(c.now().Sub(e.stored), 0), Entry: e}
+	hit := Hit{Status: wire.HitL1, Similarity: 1, Age: max(c.now().Sub(e.stored), 0), Entry: e, key: r.Key}
 	if hit.Age >= r.Fresh {
 		hit.Status = wire.HitL1Stale
 	}

@@ -45,10 +45,37 @@ func (c *Cache) Ask(r Request, a Asked) Cause {
 	defer s.mu.Unlock()
 	cause, found := s.unfit(r, now)
 	if !found {
-		cause = s.history.cause(r, a, now)
+		var source *Key
+		cause, source = s.history.cause(r, a, now)
+		if end, ended := s.endOf(source, r, now); ended {
+			cause = end
+		}
 	}
-	s.history.remember(r, a, now)
+	s.history.remember(r, a, now, nil)
 	return cause
+}
+
+// Answered remembers a request that the hit, a similar question's, answered.
+// Later requests learn of the end of its entry.
+func (c *Cache) Answered(r Request, a Asked, hit Hit) {
+	s, now := c.store, c.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history.fates.remove(r.Key) // what came before no longer counts
+	s.history.remember(r, a, now, &hit.key)
+}
+
+// endOf returns why the entry under source no longer answers the request. It
+// returns false if the entry still could, or its end is unknown.
+func (s *store) endOf(source *Key, r Request, now time.Time) (Cause, bool) {
+	if source == nil {
+		return Cause{}, false
+	}
+	if e, ok := s.entries.peek(*source); ok {
+		return e.expired(r, now)
+	}
+	f, ok := s.history.fates.get(*source)
+	return f.cause(now), ok && f.kind != Unkept
 }
 
 // unfit returns why the entry for the request, if there is one, is no answer.
@@ -66,6 +93,10 @@ func (s *store) unfit(r Request, now time.Time) (Cause, bool) {
 			return Cause{Kind: OtherHash, Dep: d, Hash: hash}, true
 		}
 	}
+	return e.expired(r, now)
+}
+
+func (e *Entry) expired(r Request, now time.Time) (Cause, bool) {
 	past := now.Sub(e.stored) - r.Fresh - r.Stale
 	return Cause{Kind: Expired, Ago: past}, past >= 0
 }

@@ -60,8 +60,9 @@ type Asked struct {
 // asked is a remembered request.
 type asked struct {
 	Asked
-	body Digest
-	at   time.Time
+	body   Digest
+	at     time.Time
+	source *Key // the entry that answered it as a similar question, if one did
 }
 
 // askedKey identifies a question within a tenant, or within the callers that
@@ -75,6 +76,10 @@ type fate struct {
 	at   time.Time
 	dep  wire.Dep
 	why  string
+}
+
+func (f fate) cause(now time.Time) Cause {
+	return Cause{Kind: f.kind, Ago: now.Sub(f.at), Dep: f.dep, Why: f.why}
 }
 
 // history remembers earlier requests, to tell why a request is a miss. It takes
@@ -100,38 +105,40 @@ func newHistory() (*history, error) {
 	return h, err
 }
 
-// cause returns why there is no entry for the request.
-func (h *history) cause(r Request, a Asked, now time.Time) Cause {
+// cause returns why there is no entry for the request, and the entry that
+// answered the same request before as a similar question, if one did.
+func (h *history) cause(r Request, a Asked, now time.Time) (c Cause, source *Key) {
 	if f, ok := h.fates.get(r.Key); ok {
-		return Cause{Kind: f.kind, Ago: now.Sub(f.at), Dep: f.dep, Why: f.why}
+		return f.cause(now), nil
 	}
 	// A request of the same callers says more than one of others in the tenant.
 	before, ok := h.asked.get(askedKey{r.Key.Caller, a.Question})
 	if ok && before.body == r.Key.Body {
-		return Cause{Kind: SameBytes, Ago: now.Sub(before.at)}
+		return Cause{Kind: SameBytes, Ago: now.Sub(before.at)}, before.source
 	}
 	if !ok {
 		before, ok = h.asked.get(askedKey{withinTenant(r.Tenant), a.Question})
 	}
 	if !ok {
-		return Cause{Kind: First}
+		return Cause{Kind: First}, nil
 	}
-	c := Cause{Kind: OtherBytes, Ago: now.Sub(before.at), Parts: a.Parts.Differ(before.Parts), Before: before.Body}
+	c = Cause{Kind: OtherBytes, Ago: now.Sub(before.at), Parts: a.Parts.Differ(before.Parts), Before: before.Body}
 	if len(c.Parts) > 0 {
 		c.Kind = OtherNamespace
 	}
-	return c
+	return c, nil
 }
 
-// remember adds the request. Other callers of the tenant learn of it, but not
-// of its bytes.
-func (h *history) remember(r Request, a Asked, now time.Time) {
+// remember adds the request, and the entry that answered it as a similar
+// question, if one did. Other callers of the tenant learn of the request only,
+// not of its bytes.
+func (h *history) remember(r Request, a Asked, now time.Time, source *Key) {
 	if len(a.Body) > MaxRemembered {
 		a.Body = nil
 	}
-	h.asked.put(askedKey{r.Key.Caller, a.Question}, &asked{a, r.Key.Body, now})
+	h.asked.put(askedKey{r.Key.Caller, a.Question}, &asked{a, r.Key.Body, now, source})
 	a.Body = nil
-	h.asked.put(askedKey{withinTenant(r.Tenant), a.Question}, &asked{a, r.Key.Body, now})
+	h.asked.put(askedKey{withinTenant(r.Tenant), a.Question}, &asked{a, r.Key.Body, now, nil})
 }
 
 // withinTenant differs from the sums of callers, which are sums of JSON arrays.

@@ -1,10 +1,13 @@
 package cache
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,7 +31,8 @@ type modelAnswer struct {
 type modelAsked struct {
 	Request
 	Asked
-	at time.Duration
+	at     time.Duration
+	source *Key // of the entry of a similar question that answered it
 }
 
 func (m *historyModel) cause(r Request, a Asked, now time.Duration) Cause {
@@ -59,6 +63,14 @@ func (m *historyModel) cause(r Request, a Asked, now time.Duration) Cause {
 	switch {
 	case before == nil:
 		return Cause{Kind: First}
+	case before.Key == r.Key && before.source != nil:
+		if e := m.entries[*before.source]; e != nil && now-e.at >= r.Fresh+r.Stale {
+			return Cause{Kind: Expired, Ago: now - e.at - r.Fresh - r.Stale}
+		} else if f, ok := m.fates[*before.source]; ok && e == nil && f.Kind == Invalidated {
+			f.Ago = now - f.Ago
+			return f
+		}
+		return Cause{Kind: SameBytes, Ago: now - before.at}
 	case before.Key == r.Key:
 		return Cause{Kind: SameBytes, Ago: now - before.at}
 	}
@@ -93,6 +105,23 @@ func (m *historyModel) invalidate(tenant string, d wire.Dep, now time.Duration) 
 			m.fates[k] = Cause{Kind: Invalidated, Ago: now, Dep: d}
 		}
 	}
+}
+
+// anyEntry returns the key of a random entry of the tenant, or nil.
+func (m *historyModel) anyEntry(r *rand.Rand, tenant string) *Key {
+	var keys []Key
+	for k, e := range m.entries {
+		if e.tenant == tenant {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.SortFunc(keys, func(a, b Key) int {
+		return cmp.Or(bytes.Compare(a.Caller[:], b.Caller[:]), bytes.Compare(a.Body[:], b.Body[:]))
+	})
+	return &keys[r.IntN(len(keys))]
 }
 
 // After any sequence of operations, each miss has the cause that the model,
@@ -130,12 +159,18 @@ func TestCausesAreThoseOfTheModel(t *testing.T) {
 			if _, hit := c.Lookup(req); hit {
 				continue
 			}
+			if source := m.anyEntry(r, req.Tenant); source != nil && r.IntN(4) == 0 {
+				c.Answered(req, asked, Hit{key: *source})
+				delete(m.fates, req.Key)
+				m.asked = append(m.asked, modelAsked{req, asked, now, source})
+				continue
+			}
 			got, want := c.Ask(req, asked), m.cause(req, asked, now)
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("seed %d: got %+v, want %+v", seed, got, want)
 			}
 			kinds[got.Kind]++
-			m.asked = append(m.asked, modelAsked{req, asked, now})
+			m.asked = append(m.asked, modelAsked{req, asked, now, nil})
 			switch r.IntN(4) {
 			case 0: // still in progress
 			case 1:

@@ -39,7 +39,7 @@ func (c *Cache) LookupSimilar(r Request, threshold float64) (Hit, bool) {
 	if found.entry == nil || c.store.get(found.key, nil) != found.entry {
 		return Hit{}, false
 	}
-	return Hit{Status: wire.HitL2, Similarity: similarity, Age: age(found.entry), Entry: found.entry}, true
+	return Hit{Status: wire.HitL2, Similarity: similarity, Age: age(found.entry), Entry: found.entry, key: found.key}, true
 }
 
 // Question returns the question of an entry that is in the cache, or nil if the
