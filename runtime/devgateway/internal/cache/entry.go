@@ -13,10 +13,10 @@ import (
 type Entry struct {
 	Answer
 
-	tenant string
-	hashes map[string]string // by dep id
-	stored time.Time
-	size   int // of the question's embedding
+	tenant   string
+	hashes   map[string]string // by dep id
+	stored   time.Time
+	question int // its cost in bytes, 0 if there is none
 
 	place place
 }

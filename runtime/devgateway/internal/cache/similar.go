@@ -13,7 +13,7 @@ import (
 // not be changed.
 type Question struct {
 	Shape
-	Vector []float32 // the embedding, of length 1
+	Vector []float32 // the embedding, of length 1; all have the same size
 }
 
 // Shape contains what requests must share to share an answer.
@@ -51,19 +51,15 @@ func (c *Cache) Question(e *Entry) *Question { return c.store.similar.question(e
 // index that would find them all.
 type similar struct {
 	mu     sync.RWMutex
-	groups map[groupKey]*group
+	groups map[Shape]*group
 	added  uint64
-}
-
-type groupKey struct {
-	Shape
-	size int // of the vectors
 }
 
 // group contains the entries of one shape. The vectors lie one after another,
 // in the order of the members.
 type group struct {
-	groupKey
+	Shape
+	size    int // of a vector
 	members []member
 	vectors []float32
 }
@@ -80,7 +76,7 @@ type place struct {
 	added uint64 // the number of the addition; a later one wins a draw
 }
 
-func newSimilar() *similar { return &similar{groups: map[groupKey]*group{}} }
+func newSimilar() *similar { return &similar{groups: map[Shape]*group{}} }
 
 // add makes e an answer to questions that are similar to q.
 func (s *similar) add(k Key, e *Entry, q *Question) {
@@ -89,21 +85,20 @@ func (s *similar) add(k Key, e *Entry, q *Question) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	gk := groupKey{q.Shape, len(q.Vector)}
-	g := s.groups[gk]
+	g := s.groups[q.Shape]
 	if g == nil {
-		g = &group{groupKey: gk}
-		s.groups[gk] = g
+		g = &group{Shape: q.Shape, size: len(q.Vector)}
+		s.groups[q.Shape] = g
 	}
 	s.added++
 	e.place = place{g, len(g.members), s.added}
-	g.members = append(g.members, member{k, e})
-	g.vectors = append(g.vectors, q.Vector...)
+	g.members = append(fit(g.members, len(g.members)+1), member{k, e})
+	g.vectors = append(fit(g.vectors, len(g.vectors)+g.size), q.Vector...)
 }
 
 // remove moves the last entry of the group to the place of e.
 func (s *similar) remove(e *Entry) {
-	if e.size == 0 {
+	if e.question == 0 {
 		return
 	}
 	s.mu.Lock()
@@ -112,20 +107,25 @@ func (s *similar) remove(e *Entry) {
 	e.place = place{}
 	last := len(g.members) - 1
 	if last == 0 {
-		delete(s.groups, g.groupKey)
+		delete(s.groups, g.Shape)
 		return
 	}
 	copy(g.vector(at), g.vector(last))
 	g.members[at] = g.members[last]
 	g.members[at].entry.place.at = at
 	g.members[last] = member{}
-	g.members, g.vectors = g.members[:last], g.vectors[:last*g.size]
-	if len(g.members) <= cap(g.members)/4 {
-		g.members = slices.Clone(g.members)
+	g.members, g.vectors = fit(g.members, last), fit(g.vectors, last*g.size)
+}
+
+// fit cuts s to n elements, or gives it room for n. It leaves no room for more
+// than n/4 others, which entryCost counts, and copies after n/16 changes or
+// more.
+func fit[T any](s []T, n int) []T {
+	kept := s[:min(len(s), n)]
+	if n <= cap(s) && cap(s) <= n+n/4 {
+		return kept
 	}
-	if len(g.vectors) <= cap(g.vectors)/4 {
-		g.vectors = slices.Clone(g.vectors)
-	}
+	return append(make([]T, 0, n+n/8), kept...)
 }
 
 func (g *group) vector(i int) []float32 { return g.vectors[i*g.size : (i+1)*g.size] }
@@ -135,7 +135,7 @@ func (g *group) vector(i int) []float32 { return g.vectors[i*g.size : (i+1)*g.si
 func (s *similar) nearest(q *Question, threshold float64, alive func(*Entry) bool) (member, float64) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	g := s.groups[groupKey{q.Shape, len(q.Vector)}]
+	g := s.groups[q.Shape]
 	if g == nil {
 		return member{}, 0
 	}

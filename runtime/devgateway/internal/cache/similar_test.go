@@ -71,6 +71,43 @@ func TestEmbeddingsAreCounted(t *testing.T) {
 	if c := newCache(t, room+2*numberBytes); !kept(c, r, make([]byte, 1000)) || c.store.entries.used != room+2*numberBytes {
 		t.Errorf("%d bytes, want %d", c.store.entries.used, room+2*numberBytes)
 	}
+	r.Question.Model = "model"
+	if c := newCache(t, 1<<20); !kept(c, r, nil) || c.store.entries.used != entryOverhead+1+2*numberBytes+int64(len("model")) {
+		t.Errorf("%d bytes with a model", c.store.entries.used)
+	}
+}
+
+// The vectors take no more memory than counted, while a group grows, is used
+// up and grows again. Copies are rare.
+func TestVectorsAreBounded(t *testing.T) {
+	t.Parallel()
+	const size, most = 32, 2000
+	var vectors []float32
+	copies, changes := 0, 0
+	change := func(n int) {
+		before := cap(vectors)
+		vectors = fit(vectors, n*size)[:n*size]
+		if 4*cap(vectors) > numberBytes*len(vectors) {
+			t.Fatalf("%d bytes for %d numbers", 4*cap(vectors), len(vectors))
+		}
+		if changes++; cap(vectors) != before {
+			copies++
+		}
+	}
+	for _, up := range []bool{true, false, true} {
+		for n := range most {
+			if !up {
+				n = most - 1 - n
+			}
+			change(n + 1)
+		}
+	}
+	for n := range most { // up and down at one size
+		change(1000 + n%2)
+	}
+	if copies > changes/20 {
+		t.Errorf("%d copies in %d changes", copies, changes)
+	}
 }
 
 // A lookup that begins after an invalidation never finds the entries that it

@@ -11,7 +11,7 @@ import (
 const (
 	entryOverhead = 512
 	depOverhead   = 256
-	numberBytes   = 4 // of an embedding
+	numberBytes   = 5 // of an embedding: 4, and room for more
 	labelOverhead = 64
 )
 
@@ -49,7 +49,7 @@ func newStore(maxBytes int64, strict bool) (*store, error) {
 }
 
 func entryCost(_ Key, e *Entry) int64 {
-	n := entryOverhead + len(e.Body) + len(e.ContentType) + len(e.tenant) + numberBytes*e.size
+	n := entryOverhead + len(e.Body) + len(e.ContentType) + len(e.tenant) + e.question
 	if e.Label != nil {
 		n += labelOverhead + len(e.Label.Text) + len(e.Label.System) + len(e.Label.Model)
 	}
@@ -58,6 +58,8 @@ func entryCost(_ Key, e *Entry) int64 {
 	}
 	return int64(n)
 }
+
+func questionCost(q *Question) int { return numberBytes*len(q.Vector) + len(q.Model) }
 
 func hashCost(k depKey, hash string) int64 {
 	return int64(depOverhead + len(k.tenant) + len(k.id) + len(hash))
@@ -81,7 +83,7 @@ func (s *store) get(k Key, deps []wire.Dep) *Entry {
 // a newer hash, or if e is too large.
 func (s *store) put(k Key, e *Entry, q *Question) error {
 	if q != nil {
-		e.size = len(q.Vector)
+		e.question = questionCost(q)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -93,7 +93,7 @@ func (m *model) nearest(q *Question, threshold float64, alive func(*Entry) bool)
 	var best modelEntry
 	similarity := -2.0
 	for _, e := range m.entries {
-		if e.question == nil || e.question.Shape != q.Shape || len(e.question.Vector) != len(q.Vector) || !alive(e.Entry) {
+		if e.question == nil || e.question.Shape != q.Shape || !alive(e.Entry) {
 			continue
 		}
 		sum := 0.0 // exact, because the numbers have few digits
@@ -162,8 +162,11 @@ func (m *model) checkQuestions(t *testing.T, s *store) {
 	members := 0
 	for k, g := range s.similar.groups {
 		members += len(g.members)
-		if len(g.members) == 0 || len(g.vectors) != k.size*len(g.members) || cap(g.vectors) > 4*len(g.vectors) {
-			t.Fatalf("%d members with %d numbers of %d", len(g.members), len(g.vectors), cap(g.vectors))
+		if len(g.members) == 0 || g.Shape != k || len(g.vectors) != g.size*len(g.members) {
+			t.Fatalf("%d members with %d numbers", len(g.members), len(g.vectors))
+		}
+		if counted := numberBytes * len(g.vectors); 4*cap(g.vectors) > counted || cap(g.members) > len(g.members)*5/4 {
+			t.Fatalf("%d bytes for vectors, %d counted, and room for %d members of %d", 4*cap(g.vectors), counted, cap(g.members), len(g.members))
 		}
 	}
 	for _, e := range m.entries {
@@ -224,7 +227,7 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 					var q *Question
 					if r.IntN(4) > 0 {
 						q = randomQuestion(r)
-						e.size = len(q.Vector)
+						e.question = questionCost(q)
 					}
 					if got, want := s.put(k, e, q) == nil, m.put(k, e, q); got != want {
 						t.Fatalf("put: %v, want %v", got, want)
@@ -258,7 +261,7 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 func randomQuestion(r *rand.Rand) *Question {
 	q := &Question{
 		Shape:  Shape{Namespace: Digest{byte(r.IntN(2))}, Model: []string{"m", "n"}[r.IntN(2)], Stream: r.IntN(2) == 0},
-		Vector: make([]float32, 8+r.IntN(2)),
+		Vector: make([]float32, 9),
 	}
 	for i := range q.Vector {
 		q.Vector[i] = float32(r.IntN(5)-2) / 8
