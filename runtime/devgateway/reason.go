@@ -31,15 +31,23 @@ const (
 type reason struct {
 	forward string
 	text    string // for the log: without any part of a prompt
+	path    string // of the first difference; the log has its start
 	values  string // of the first difference; only the client that sent them sees them
 	unkept  string // the reason why the new answer is not kept, if that is known
 }
 
 // detail returns the reason for the client.
-func (r reason) detail() string { return r.text + r.values + r.tail() }
+func (r reason) detail() string { return r.text + at(r.path) + r.values + r.tail() }
 
 // logged returns the reason for the log.
-func (r reason) logged() string { return r.text + r.tail() }
+func (r reason) logged() string { return r.text + at(loggedPath(r.path)) + r.tail() }
+
+func at(path string) string {
+	if path == "" {
+		return ""
+	}
+	return ", at " + path
+}
 
 func (r reason) tail() string {
 	if r.unkept == "" {
@@ -87,9 +95,7 @@ func difference(forward, text string, before, body []byte) reason {
 	if !differ {
 		return r
 	}
-	if path != "" {
-		r.text += ", at " + path
-	}
+	r.path = path
 	r.values = fmt.Sprintf(": %s, before %s", now, earlier)
 	return r
 }

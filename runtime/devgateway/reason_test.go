@@ -226,11 +226,17 @@ func TestReasonInTheLog(t *testing.T) {
 	}))
 	f.post(completions, bodyOf("PROMPT one", ""), tenant(t, "acme"))
 	f.post(completions, bodyOf("PROMPT two", ""), tenant(t, "acme"))
+	for _, n := range []string{"1", "2"} {
+		f.post(completions, bodyOf("s", `,"metadata":{"PROMPT of Mrs. X":`+n+`}`), tenant(t, "acme"))
+	}
 	f.server.Close()
+	if text := log.String(); !strings.Contains(text, `reason="other bytes than 0s ago, at metadata"`) {
+		t.Errorf("log: %s", text)
+	}
 	if text := log.String(); strings.Contains(text, "PROMPT") || !strings.Contains(text, `reason="other system message than 0s ago, at messages[0].content"`) {
 		t.Errorf("log: %s", text)
 	}
-	if want := `other system message than 0s ago, at messages[0].content: "PROMPT two", before "PROMPT one"`; len(seen) != 2 || seen[1] != want {
+	if want := `other system message than 0s ago, at messages[0].content: "PROMPT two", before "PROMPT one"`; len(seen) != 4 || seen[1] != want {
 		t.Errorf("observed %q", seen)
 	}
 }
