@@ -92,7 +92,11 @@ func (r *Recorder) questions(e devgateway.Embedder) ([]similarQuestion, error) {
 		if q.text = prompt.UserText(request.Body); q.text == "" {
 			continue
 		}
-		shared, err := json.Marshal([]any{p.Model, p.Stream, p.Instructions(), p.Tools, p.Functions})
+		parts, err := p.Parts()
+		if err != nil {
+			return nil, fmt.Errorf("request %d: %w", q.number, err)
+		}
+		shared, err := json.Marshal([]any{p.Model, p.Stream, parts})
 		if err != nil {
 			return nil, fmt.Errorf("request %d: %w", q.number, err)
 		}

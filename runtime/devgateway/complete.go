@@ -72,14 +72,12 @@ func (g *Gateway) answer(x *exchange, id *identity, r cache.Request) error {
 		return err
 	}
 	q := &cacheable{Request: r, call: newCall(x.request.Header, body)}
-	if q.namespace, err = namespaceOf(id, p); err != nil {
+	q.asked = cache.Asked{Body: body, Question: p.Question().Sum}
+	if q.namespace, q.asked.Parts, err = namespaceOf(id, p); err != nil {
 		return err
 	}
 	q.call.stream = p.Stream
 	q.model = p.Model
-	if q.asked, err = askedOf(id, p, body); err != nil {
-		return err
-	}
 	q.label = g.label(p)
 	x.seen.Stream, x.namespace, x.label = p.Stream, &q.namespace, q.label
 	return g.answerMiss(x, q)

@@ -140,20 +140,17 @@ func (g *Gateway) label(p *prompt.Prompt) *cache.Label {
 		return nil
 	}
 	model, _ := p.Model.(string)
-	l := &cache.Label{Text: start(p.Question().Text), Model: start(model)}
+	l := &cache.Label{Text: p.Question().Text, Model: prompt.Start(model, maxLabel)}
 	if all := p.Instructions(); len(all) > 0 {
 		var text prompt.Text
 		_ = text.UnmarshalJSON(all[0].Content) // other content has no text
-		l.System = start(string(text))
+		l.System = prompt.Start(string(text), maxLabel)
 	}
 	return l
 }
 
 // maxLabel is the number of bytes of a text in a label.
 const maxLabel = 200
-
-// start returns the start of a text, without keeping the rest in memory.
-func start(text string) string { return strings.Clone(text[:min(len(text), maxLabel)]) }
 
 // labelBypass reads the body, which only the debug page needs.
 func (g *Gateway) labelBypass(x *exchange) {

@@ -2,7 +2,6 @@ package devgateway
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 
 	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
@@ -18,15 +17,28 @@ func parsePrompt(body []byte) (*prompt.Prompt, error) {
 	return p, nil
 }
 
-// namespaceOf returns the namespace within which an answer may be shared.
-func namespaceOf(id *identity, p *prompt.Prompt) (cache.Digest, error) {
-	// JSON separates the parts, so that different parts never give the same
-	// bytes.
-	framed, err := json.Marshal([]any{
-		id.Tenant, id.Policy, p.Instructions(), p.Tools, p.Functions, id.Roles, id.Scope,
-	})
+// namespaceOf returns the namespace within which an answer may be shared, and
+// the sums of its parts.
+func namespaceOf(id *identity, p *prompt.Prompt) (cache.Digest, cache.Parts, error) {
+	of, err := p.Parts()
 	if err != nil {
-		return cache.Digest{}, fmt.Errorf("derive the namespace: %w", err)
+		return cache.Digest{}, cache.Parts{}, fmt.Errorf("derive the namespace: %w", err)
 	}
-	return sha256.Sum256(framed), nil
+	parts := cache.Parts{cache.System: of.Instructions, cache.Tools: of.Tools, cache.Functions: of.Functions}
+	for part, value := range [...]any{cache.Policy: id.Policy, cache.Roles: id.Roles, cache.Scope: id.Scope} {
+		if value == nil {
+			continue // a part of the prompt
+		}
+		if parts[part], err = prompt.SumOf(value); err != nil {
+			return cache.Digest{}, cache.Parts{}, fmt.Errorf("derive the namespace: %w", err)
+		}
+	}
+	// Sums have one size, so that different parts never give the same bytes.
+	tenant := sha256.Sum256([]byte(id.Tenant))
+	all := sha256.New()
+	all.Write(tenant[:])
+	for _, part := range parts {
+		all.Write(part[:])
+	}
+	return cache.Digest(all.Sum(nil)), parts, nil
 }

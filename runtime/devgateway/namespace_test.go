@@ -33,7 +33,7 @@ func TestNamespaceOfAPrompt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := namespaceOf(&identity{Tenant: "acme"}, p)
+		d, _, err := namespaceOf(&identity{Tenant: "acme"}, p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ type similar struct {
 
 // WithSimilar makes the gateway answer similar questions from its cache too, as
 // HIT_L2, like the hosted gateway. If there is no exact match, the gateway
-// embeds the user messages of the request, and compares them with those of the
+// embeds the first 32 KiB of the request's user messages, and compares them with those of the
 // entries that have the same namespace, model and form (JSON or stream). It
 // serves the answer to the most similar ones if the similarity, from 0 to 1, is
 // at least threshold.

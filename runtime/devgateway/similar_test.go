@@ -242,7 +242,7 @@ func TestSimilarStreams(t *testing.T) {
 	f.wantCache("MISS", "", "1", acme)
 }
 
-// A question of 10,000 words is embedded whole.
+// Of a question of 10,000 words, the start is embedded.
 func TestSimilarLongText(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("The parties agree on that. ", 2000)
@@ -255,7 +255,7 @@ func TestSimilarLongText(t *testing.T) {
 	acme := tenant(t, "acme")
 	f.wantCache("MISS", "", long+"Which law governs it?", acme)
 	f.wantCache("HIT_L2", "", long+"Who owns the deliverables?", acme)
-	if want := long + "Who owns the deliverables?"; got != want {
-		t.Errorf("embedded %d bytes, want %d", len(got), len(want))
+	if got != long[:32<<10] {
+		t.Errorf("embedded %d bytes, want the first %d", len(got), 32<<10)
 	}
 }

@@ -8,13 +8,13 @@ import (
 
 // Asked sums up the content of a message of the user.
 type Asked struct {
-	Sum  [sha256.Size]byte
+	Sum  Sum
 	Text string // the start of its text
 }
 
 // Limits of the content that is read as text, in bytes.
 const (
-	MaxRead  = 64 << 10
+	maxRead  = 64 << 10
 	maxShown = 200
 )
 
@@ -34,9 +34,9 @@ func (p *Prompt) Question() Asked {
 func (a *Asked) UnmarshalJSON(raw []byte) error {
 	a.Sum = sha256.Sum256(raw)
 	var text Text
-	if len(raw) <= MaxRead && json.Unmarshal(raw, &text) == nil {
+	if len(raw) <= maxRead && json.Unmarshal(raw, &text) == nil {
 		a.Sum = sha256.Sum256([]byte(text))
-		a.Text = string(text[:min(len(text), maxShown)])
+		a.Text = Start(string(text), maxShown)
 	}
 	return nil
 }

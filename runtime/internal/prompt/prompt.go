@@ -1,11 +1,12 @@
-// Package prompt reads the parts of a chat completion request that a gateway
-// tells requests apart with.
+// Package prompt reads the parts of a chat completion request by which a gateway
+// distinguishes requests.
 package prompt
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"strings"
+	"fmt"
 )
 
 // Prompt contains the fields that the gateway reads from every request that it
@@ -78,40 +79,34 @@ func (p *Prompt) Instructions() []Message {
 	return found
 }
 
-// UserText returns the texts of the user messages, joined by line breaks. It
-// skips content that is not text, such as images.
-func UserText(body []byte) string {
-	var p struct {
-		Messages []userMessage `json:"messages"`
+// Sum is a SHA-256 sum.
+type Sum = [sha256.Size]byte
+
+// Parts are the sums of the parts of a request that select its namespace: the
+// instructions, the tools and the functions.
+type Parts struct{ Instructions, Tools, Functions Sum }
+
+// Parts returns the sums of the parts.
+func (p *Prompt) Parts() (Parts, error) {
+	instructions, err := SumOf(p.Instructions())
+	if err != nil {
+		return Parts{}, fmt.Errorf("sum up the instructions: %w", err)
 	}
-	if json.Unmarshal(body, &p) != nil {
-		return ""
+	tools, err := SumOf(p.Tools)
+	if err != nil {
+		return Parts{}, fmt.Errorf("sum up the tools: %w", err)
 	}
-	var texts []string
-	for _, m := range p.Messages {
-		if m.text != "" {
-			texts = append(texts, string(m.text))
-		}
+	functions, err := SumOf(p.Functions)
+	if err != nil {
+		return Parts{}, fmt.Errorf("sum up the functions: %w", err)
 	}
-	return strings.Join(texts, "\n")
+	return Parts{instructions, tools, functions}, nil
 }
 
-// userMessage is a message whose text is read if a user sent it.
-type userMessage struct{ text Text }
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (m *userMessage) UnmarshalJSON(data []byte) error {
-	var whole struct {
-		Role    any             `json:"role"`
-		Content json.RawMessage `json:"content"`
-	}
-	if err := json.Unmarshal(data, &whole); err != nil {
-		return err
-	}
-	if whole.Role == "user" {
-		_ = json.Unmarshal(whole.Content, &m.text) // content of another type has no text
-	}
-	return nil
+// SumOf returns the sum of the JSON of v, without insignificant space.
+func SumOf(v any) (Sum, error) {
+	text, err := json.Marshal(v)
+	return sha256.Sum256(text), err
 }
 
 // Text is the text of a message. In JSON, it may be split into parts.

@@ -40,8 +40,8 @@ const (
 // Parts are the sums of the parts of a namespace.
 type Parts [numParts]Digest
 
-// Differ returns the parts that differ.
-func (p Parts) Differ(other Parts) (parts []Part) {
+// differ returns the parts that differ.
+func (p Parts) differ(other Parts) (parts []Part) {
 	for i := range p {
 		if p[i] != other[i] {
 			parts = append(parts, Part(i))
@@ -122,7 +122,7 @@ func (h *history) cause(r Request, a Asked, now time.Time) (c Cause, source *Key
 	if !ok {
 		return Cause{Kind: First}, nil
 	}
-	c = Cause{Kind: OtherBytes, Ago: now.Sub(before.at), Parts: a.Parts.Differ(before.Parts), Before: before.Body}
+	c = Cause{Kind: OtherBytes, Ago: now.Sub(before.at), Parts: a.Parts.differ(before.Parts), Before: before.Body}
 	if len(c.Parts) > 0 {
 		c.Kind = OtherNamespace
 	}

@@ -74,7 +74,7 @@ func (m *historyModel) cause(r Request, a Asked, now time.Duration) Cause {
 	case before.Key == r.Key:
 		return Cause{Kind: SameBytes, Ago: now - before.at}
 	}
-	c := Cause{Kind: OtherBytes, Ago: now - before.at, Before: before.Body, Parts: a.Parts.Differ(before.Parts)}
+	c := Cause{Kind: OtherBytes, Ago: now - before.at, Before: before.Body, Parts: a.Parts.differ(before.Parts)}
 	if len(c.Parts) > 0 {
 		c.Kind = OtherNamespace
 	}
