@@ -1,20 +1,27 @@
 package jsondiff
 
+import (
+	"bytes"
+	"encoding/json"
+)
+
 // document contains the nodes of a JSON text in the order of the text. A member
 // of an object is two nodes: its key, and its value.
 type document []node
 
 type node struct {
-	text []byte // of the node with all that it contains
-	next int    // the index of the first node after it
+	token json.Token // the value of a scalar or key, or the opening delimiter
+	text  []byte     // of the node with all that it contains
+	next  int        // the index of the first node after it
 }
 
 func (d document) raw(i int) []byte { return d[i].text }
 
-func (d document) first(i int) byte { return d[i].text[0] }
-
 // name returns the name of the member whose key is node i.
-func (d document) name(i int) string { return unquote(d[i].text) }
+func (d document) name(i int) string {
+	name, _ := d[i].token.(string) // keys are strings
+	return name
+}
 
 // nextMember returns the key after the member whose key is node i.
 func (d document) nextMember(i int) int { return d[i+1].next }
@@ -31,69 +38,42 @@ func (d document) list(first string, i, end int) string {
 	return out
 }
 
-// parse returns the nodes of a valid JSON text.
-func parse(text []byte) document {
-	p := parser{text: text}
-	p.value()
-	return p.nodes
+// parse returns the nodes of a JSON text, or an error if it is not JSON.
+func parse(text []byte) (document, error) {
+	if !isJSON(text) { // the decoder's tokens alone do not check all of it
+		return nil, errNoJSON
+	}
+	p := parser{Decoder: json.NewDecoder(bytes.NewReader(text)), text: text}
+	p.UseNumber() // all sizes
+	err := p.value()
+	return p.nodes, err
 }
 
 type parser struct {
+	*json.Decoder
 	text  []byte
-	at    int
 	nodes document
 }
 
-// value reads the value at or after the current position, or a key.
-func (p *parser) value() {
-	p.skip()
-	n, start := len(p.nodes), p.at
-	p.nodes = append(p.nodes, node{})
-	switch c := p.text[p.at]; c {
-	case '{', '[':
-		p.at++
-		for !p.closed() {
-			p.value()
-		}
-	case '"':
-		p.at++
-		for p.text[p.at] != '"' {
-			if p.text[p.at] == '\\' {
-				p.at++
+// value reads the next value, or a key.
+func (p *parser) value() error {
+	n, before := len(p.nodes), p.InputOffset()
+	token, err := p.Token()
+	if err != nil {
+		return err
+	}
+	p.nodes = append(p.nodes, node{token: token})
+	if _, opens := token.(json.Delim); opens {
+		for p.More() {
+			if err := p.value(); err != nil {
+				return err
 			}
-			p.at++
 		}
-		p.at++
-	default:
-		for p.at < len(p.text) && !delimits(p.text[p.at]) {
-			p.at++
+		if _, err := p.Token(); err != nil { // the closing delimiter
+			return err
 		}
 	}
-	p.nodes[n] = node{p.text[start:p.at], len(p.nodes)}
-}
-
-// closed passes the end of an object or array, and reports whether it was
-// there.
-func (p *parser) closed() bool {
-	p.skip()
-	if c := p.text[p.at]; c != '}' && c != ']' {
-		return false
-	}
-	p.at++
-	return true
-}
-
-// skip passes white space, and the separators that a valid text has anyway.
-func (p *parser) skip() {
-	for delimits(p.text[p.at]) && p.text[p.at] != '}' && p.text[p.at] != ']' {
-		p.at++
-	}
-}
-
-func delimits(c byte) bool {
-	switch c {
-	case ' ', '\t', '\r', '\n', ',', ':', '}', ']':
-		return true
-	}
-	return false
+	text := bytes.TrimLeft(p.text[before:p.InputOffset()], " \t\r\n,:")
+	p.nodes[n].text, p.nodes[n].next = text, len(p.nodes)
+	return nil
 }

@@ -5,6 +5,7 @@ package jsondiff
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -18,17 +19,20 @@ const Missing = "(missing)"
 //
 // The values are JSON texts of at most 60 bytes, cut near the difference, or
 // [Missing]. If the texts contain equal values and differ in their spelling,
-// the path is that of the first string or number that is spelled in another
-// way, or of the first object whose keys are in another order; left and right
-// then list the keys. The path is empty if the texts themselves differ, only
-// white space differs, or a text is not JSON. In the last two cases left and
-// right begin with the offset of the first byte that differs.
+// the path is that of the first string that is spelled in another way, or of
+// the first object whose keys are in another order; left and right then list
+// the keys. Numbers of other spellings are other values. The path is empty if
+// the texts themselves differ, only white space differs, or a text is not JSON.
+// In the last two cases left and right begin with the offset of the first byte
+// that differs.
 func First(a, b []byte) (path, left, right string, differ bool) {
 	if bytes.Equal(a, b) {
 		return "", "", "", false
 	}
-	if isJSON(a) && isJSON(b) {
-		c := comparison{a: parse(a), b: parse(b)}
+	docA, errA := parse(a)
+	docB, errB := parse(b)
+	if errA == nil && errB == nil {
+		c := comparison{a: docA, b: docB}
 		if c.values(0, 0) || c.spelling(0, 0) {
 			return c.path.String(), c.left, c.right, true
 		}
@@ -40,6 +44,8 @@ func First(a, b []byte) (path, left, right string, differ bool) {
 // isJSON reports whether text is JSON whose strings can be shown. It refuses a
 // text that is nested deeper than 10,000 levels.
 func isJSON(text []byte) bool { return utf8.Valid(text) && json.Valid(text) }
+
+var errNoJSON = errors.New("not JSON")
 
 // offset returns the bytes at the first difference.
 func offset(a, b []byte) (left, right string) {
@@ -68,16 +74,14 @@ func (c *comparison) found(left, right string) bool {
 
 // values compares the values of the nodes i of a and j of b.
 func (c *comparison) values(i, j int) bool {
-	open := kindOf(c.a.first(i))
+	token := c.a[i].token
 	switch {
-	case open != kindOf(c.b.first(j)):
+	case token != c.b[j].token:
 		return c.found(short(c.a.raw(i), c.b.raw(j)))
-	case open == '{':
+	case token == json.Delim('{'):
 		return c.members(i, j)
-	case open == '[':
+	case token == json.Delim('['):
 		return c.elements(i, j)
-	case !sameScalar(c.a.raw(i), c.b.raw(j)):
-		return c.found(short(c.a.raw(i), c.b.raw(j)))
 	}
 	return false
 }

@@ -3,16 +3,14 @@ package jsondiff
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
-	"strings"
 )
 
 // spelling compares the spelling of two nodes with equal values.
 func (c *comparison) spelling(i, j int) bool {
-	switch c.a.first(i) {
-	case '{':
+	switch c.a[i].token {
+	case json.Delim('{'):
 		return c.keys(i, j)
-	case '[':
+	case json.Delim('['):
 		endA := c.a[i].next
 		i, j = i+1, j+1
 		for n := 0; i < endA; n++ {
@@ -52,69 +50,4 @@ func (c *comparison) keys(i, j int) bool {
 		c.path.pop()
 	}
 	return false
-}
-
-// sameScalar reports whether two strings, numbers or literals have the same
-// value.
-func sameScalar(a, b []byte) bool {
-	switch {
-	case bytes.Equal(a, b):
-		return true
-	case a[0] == '"':
-		return unquote(a) == unquote(b)
-	case kindOf(a[0]) == '0':
-		return sameNumber(string(a), string(b))
-	}
-	return false
-}
-
-// unquote returns the value of a JSON string.
-func unquote(raw []byte) string {
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
-	}
-	var s string
-	_ = json.Unmarshal(raw, &s) // cannot fail: the text has been validated
-	return s
-}
-
-// kindOf maps the first byte of a value to one byte for each kind of value.
-func kindOf(first byte) byte {
-	if first == '-' || '0' <= first && first <= '9' {
-		return '0'
-	}
-	return first
-}
-
-// sameNumber compares numbers exactly, at any size.
-func sameNumber(a, b string) bool {
-	digitsA, expA, okA := decimal(a)
-	digitsB, expB, okB := decimal(b)
-	return okA && okB && digitsA == digitsB && expA == expB
-}
-
-// decimal returns the number as an integer without zeros at either end, and an
-// exponent of ten. It returns false if the exponent is out of range.
-func decimal(number string) (digits string, exponent int, ok bool) {
-	mantissa, power, hasPower := strings.Cut(strings.ToLower(number), "e")
-	if hasPower {
-		n, err := strconv.ParseInt(power, 10, 32)
-		if err != nil {
-			return "", 0, false
-		}
-		exponent = int(n)
-	}
-	negative := strings.HasPrefix(mantissa, "-")
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(mantissa, "-"), ".")
-	all := whole + fraction
-	digits = strings.TrimRight(all, "0")
-	exponent += len(all) - len(digits) - len(fraction)
-	digits = strings.TrimLeft(digits, "0")
-	if digits == "" {
-		return "", 0, true
-	}
-	if negative {
-		digits = "-" + digits
-	}
-	return digits, exponent, true
 }
