@@ -75,8 +75,8 @@ func TestEmbeddingsAPIRefuses(t *testing.T) {
 	}
 }
 
-// The model answers although there is no embedding. The log says why there is
-// none, and neither quotes the prompt or the key, nor an answer that does.
+// The model answers although there is no embedding. The log has the reason, and
+// quotes neither the prompt and the key, nor an answer with one of them.
 func TestEmbeddingsServerFails(t *testing.T) {
 	t.Parallel()
 	respond := func(code int, body string) http.HandlerFunc {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/depgen/depgen/runtime/devgateway"
+	"github.com/depgen/depgen/runtime/internal/vector"
 )
 
 func lexical(t testing.TB, text string) []float32 {
@@ -19,14 +20,13 @@ func lexical(t testing.TB, text string) []float32 {
 	return v
 }
 
-func cosine(a, b []float32) float64 {
-	var ab, aa, bb float64
-	for i := range a {
-		ab += float64(a[i]) * float64(b[i])
-		aa += float64(a[i]) * float64(a[i])
-		bb += float64(b[i]) * float64(b[i])
+func unit(t testing.TB, text string) []float32 {
+	t.Helper()
+	v, err := vector.Unit(lexical(t, text))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return ab / math.Sqrt(aa*bb)
+	return v
 }
 
 // The vectors are the same in every process and on every platform.
@@ -64,8 +64,8 @@ func TestLexical(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := cosine(lexical(t, tt.a), lexical(t, tt.b))
-			if got < tt.from-1e-9 || got > tt.to+1e-9 {
+			got := float64(vector.Dot(unit(t, tt.a), unit(t, tt.b)))
+			if got < tt.from-vector.Epsilon || got > tt.to+vector.Epsilon {
 				t.Errorf("similarity %v, want %v to %v", got, tt.from, tt.to)
 			}
 		})

@@ -122,7 +122,7 @@ func TestCacheStatus(t *testing.T) {
 	}
 }
 
-// An answer that is not kept says why, and so does the next miss.
+// The reason has the cause if an answer is not kept, and so has the next miss.
 func TestCacheStatusOfAnswersNotKept(t *testing.T) {
 	t.Parallel()
 	const asJSON, sse = "application/json", "text/event-stream"
@@ -241,8 +241,8 @@ func TestReasonInTheLog(t *testing.T) {
 	}
 }
 
-// The header is a list with one member, as RFC 9211 and RFC 8941 spell it,
-// whatever the bodies and deps contain.
+// For all bodies and deps, the header is a list with one member, as RFC 9211 and
+// RFC 8941 spell it.
 func FuzzCacheStatus(f *testing.F) {
 	form := regexp.MustCompile(`^depgen; (hit; ttl=-?\d+|fwd=[a-z-]+(; stored)?)(; detail="(?:[ !#-\[\]-~]|\\["\\])*")?$`)
 	f.Add(bodyOf("a", ""), bodyOf("b", ""), "doc:1")

@@ -12,7 +12,7 @@ import (
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// A request whose question has no embedding is a miss that says why.
+// A request whose question has no embedding is a miss, and the log has the reason.
 func TestSimilarWithoutAnEmbedding(t *testing.T) {
 	t.Parallel()
 	fixed := func(v ...float32) embedder {

@@ -67,17 +67,24 @@ func TestSimilarAtOnce(t *testing.T) {
 	})
 }
 
+// leadAndWait asks a question, and then a similar one twice: the second waits
+// for the first, and both for the embedder.
+func leadAndWait(t *testing.T) (embed *heldEmbedder, first, leader, waits *pending) {
+	t.Helper()
+	embed = newHeldEmbedder()
+	g := newGateway(t, newClock(), devgateway.WithSimilar(embed, 0.9))
+	first = send(t, g, question("0"))
+	embed.release <- nil
+	synctest.Wait()
+	return embed, first, send(t, g, question("1")), send(t, g, question("1"))
+}
+
 // The requests that wait for a leader whose answer is a HIT_L2 get it too, from
 // its embedding.
 func TestSimilarForThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		embed := newHeldEmbedder()
-		g := newGateway(t, newClock(), devgateway.WithSimilar(embed, 0.9))
-		first := send(t, g, question("0"))
-		embed.release <- nil
-		synctest.Wait()
-		leader, waits := send(t, g, question("1")), send(t, g, question("1"))
+		embed, first, leader, waits := leadAndWait(t)
 		embed.want(t, "0", "1")
 		embed.release <- nil
 		synctest.Wait()
@@ -94,12 +101,7 @@ func TestSimilarForThoseWhoWait(t *testing.T) {
 func TestSimilarWhenTheLeaderLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		embed := newHeldEmbedder()
-		g := newGateway(t, newClock(), devgateway.WithSimilar(embed, 0.9))
-		send(t, g, question("0"))
-		embed.release <- nil
-		synctest.Wait()
-		leader, waits := send(t, g, question("1")), send(t, g, question("1"))
+		embed, _, leader, waits := leadAndWait(t)
 		leader.leave()
 		synctest.Wait()
 		embed.release <- nil
@@ -111,8 +113,8 @@ func TestSimilarWhenTheLeaderLeaves(t *testing.T) {
 	})
 }
 
-// If the leader finds no embedding, nobody who waits for it tries again, and
-// each says why.
+// If the embedder fails for the leader, the requests that wait for it do not try
+// again. The log has the reason for each.
 func TestSimilarFailsOnceForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -131,7 +133,7 @@ func TestSimilarFailsOnceForAll(t *testing.T) {
 		}
 		embed.want(t, "0")
 		if n := strings.Count(log.String(), `not_similar="embed the question: no model"`); n != 2 {
-			t.Errorf("%d of 2 lines say why: %s", n, log.String())
+			t.Errorf("%d of 2 lines have the reason: %s", n, log.String())
 		}
 	})
 }

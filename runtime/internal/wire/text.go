@@ -26,7 +26,7 @@ func Show(text string) string {
 }
 
 // AppendString appends a string as structured header fields spell it (RFC
-// 8941). It escapes what is not printable ASCII, and cuts the text off after
+// 8941). It escapes all bytes but printable ASCII, and cuts the text off after
 // limit bytes.
 func AppendString(to []byte, text string, limit int) []byte {
 	to = append(to, '"')

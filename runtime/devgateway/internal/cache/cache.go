@@ -33,7 +33,7 @@ type Answer struct {
 	Stream      bool
 	ContentType string
 	Body        []byte
-	Label       *Label // nil if nobody looks at it
+	Label       *Label // nil if there is no debug page
 }
 
 // Label describes a request to people. It must not be changed.

@@ -61,7 +61,7 @@ func (c *Cache) Answered(r Request, a Asked, hit Hit) {
 	s, now := c.store, c.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.history.fates.remove(r.Key) // what came before no longer counts
+	s.history.fates.remove(r.Key) // an earlier fate no longer counts
 	s.history.remember(r, a, now, &hit.key)
 }
 

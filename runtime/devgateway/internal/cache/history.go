@@ -52,7 +52,7 @@ func (p Parts) differ(other Parts) (parts []Part) {
 
 // Asked is a request as the history remembers it. It must not be changed.
 type Asked struct {
-	Question Digest // the sum of the text that the user asks with
+	Question Digest // the sum of the user's last message
 	Parts    Parts
 	Body     []byte // nil if it is longer than MaxRemembered
 }
@@ -111,7 +111,7 @@ func (h *history) cause(r Request, a Asked, now time.Time) (c Cause, source *Key
 	if f, ok := h.fates.get(r.Key); ok {
 		return f.cause(now), nil
 	}
-	// A request of the same callers says more than one of others in the tenant.
+	// A request of the same callers comes first: its body is known.
 	before, ok := h.asked.get(askedKey{r.Key.Caller, a.Question})
 	if ok && before.body == r.Key.Body {
 		return Cause{Kind: SameBytes, Ago: now.Sub(before.at)}, before.source

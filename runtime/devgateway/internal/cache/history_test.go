@@ -190,7 +190,7 @@ func TestCausesAreThoseOfTheModel(t *testing.T) {
 	}
 }
 
-// The history's memory is limited, whatever is asked and dropped.
+// Many requests and bodies of any length do not exceed the history's limits.
 func TestHistoryIsBounded(t *testing.T) {
 	t.Parallel()
 	c, err := New(1<<30, false, time.Now)

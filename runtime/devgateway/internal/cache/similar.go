@@ -16,7 +16,7 @@ type Question struct {
 	Vector []float32 // the embedding, of length 1; all have the same size
 }
 
-// Shape contains what requests must share to share an answer.
+// Shape contains the facts that are equal in requests with a common answer.
 type Shape struct {
 	Namespace Digest
 	Model     string
