@@ -18,10 +18,10 @@ func loggedPath(path string) string {
 			end++
 		}
 		name := path[from:end]
-		switch {
-		case name[0] == '.':
+		switch name[0] {
+		case '.':
 			name = name[1:]
-		case name[0] == '[':
+		case '[':
 			name = "" // an index; a quoted name ends the path
 			if path[from+1:end] == "" || path[from+1] == '"' {
 				return path[:from]

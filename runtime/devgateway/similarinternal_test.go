@@ -16,7 +16,7 @@ func TestSimilarWithoutALeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := g.newExchange(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/v1/chat/completions", http.NoBody))
+	x := g.newExchange(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/chat/completions", http.NoBody))
 	q := &cacheable{call: call{body: []byte(`{"messages":[{"role":"user","content":"hello"}]}`)}}
 	if g.serveSimilar(x, q, &cache.Flight{}, false) || q.Question == nil || x.unembedded != nil {
 		t.Errorf("question %v, %v", q.Question, x.unembedded)
