@@ -7,8 +7,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/depgen/depgen/runtime/internal/exact"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // ErrNoGetBody is the reason in [CacheStatus.Err] for a request of [ExactOnly]
@@ -20,15 +23,31 @@ var ErrNoGetBody = errors.New("request has a body and no GetBody, so ExactOnly c
 // a body from its GetBody. [Call.Statuses] has the refused HIT_L2 and then the
 // bypass. Without GetBody, a request with a body is a bypass from the start.
 //
+// An answer is also a HIT_L2 if a CDN has added an X-Cache value of its own, or
+// if the status is unknown and the similarity is between 0 and 1. A proxy that
+// strips both headers defeats ExactOnly.
+//
 // The gateway does not keep the answer to a bypass, and may limit their number:
 // to keep similar questions apart, [Scope] costs less.
 func ExactOnly(ctx context.Context) context.Context {
 	return exact.With(ctx)
 }
 
-// refuses reports whether the answer must not reach the caller.
+// refuses reports whether the answer must not reach the caller. If in doubt, an
+// answer may be to a similar question.
 func (p plan) refuses(resp *http.Response) bool {
-	return p.exact && statusOf(resp.Header) == HitL2
+	if !p.exact {
+		return false
+	}
+	for _, line := range resp.Header[wire.HeaderStatus] {
+		for value := range strings.SplitSeq(line, ",") {
+			if strings.TrimSpace(value) == wire.HitL2 {
+				return true
+			}
+		}
+	}
+	s := ParseStatus(resp.Header)
+	return s.Status == Unknown && s.Similarity > 0 && s.Similarity < 1
 }
 
 // sendBypass sends the request without token and deps.
@@ -51,7 +70,7 @@ func (t *Transport) sendAgain(req *http.Request, p plan) (*http.Response, error)
 		}
 		again.Body = body
 	}
-	p.route = bypass
+	p.route, p.again = bypass, true
 	return t.sendBypass(again, p)
 }
 
@@ -60,17 +79,23 @@ func repeatable(req *http.Request) bool { return !hasBody(req) || req.GetBody !=
 
 func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
 
-// maxDrained limits how much of a refused answer is read, in bytes.
-const maxDrained = 16 << 10
+// Limits of how much of a refused answer is read, in bytes, and for how long.
+const (
+	maxDrained   = 16 << 10
+	maxDrainTime = 50 * time.Millisecond
+)
 
 // discard closes the body of an answer. It reads a short body to its end first,
-// so that the connection is kept. A stream may pause, so it is not read.
+// so that the connection is kept. A body may pause, so there is not much time
+// for this, and a stream is not read.
 func discard(resp *http.Response) {
 	if resp.Body == nil {
 		return
 	}
+	closeOnce := sync.OnceFunc(func() { _ = resp.Body.Close() })
+	defer closeOnce()
 	if resp.ContentLength <= maxDrained && !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		defer time.AfterFunc(maxDrainTime, closeOnce).Stop()
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrained+1) // beyond the end, to see it
 	}
-	_ = resp.Body.Close()
 }

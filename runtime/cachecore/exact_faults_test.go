@@ -135,6 +135,7 @@ func TestExactOnly_KeepsTheConnection(t *testing.T) {
 		"short, no length": {10 << 10, "application/json", true}, // net/http sends no length of this
 		"long":             {1 << 20, "application/json", false},
 		"stream":           {10, "text/event-stream; charset=utf-8", false},
+		"lines that pause": {10, "application/x-ndjson", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -146,9 +147,9 @@ func TestExactOnly_KeepsTheConnection(t *testing.T) {
 				w.Header().Set("X-Cache", "HIT_L2")
 				w.Header().Set("Content-Type", tt.kind)
 				_, _ = w.Write(make([]byte, tt.size))
-				if strings.HasPrefix(tt.kind, "text/event-stream") {
+				if tt.kind != "application/json" {
 					_ = http.NewResponseController(w).Flush()
-					<-req.Context().Done() // the stream pauses until it is given up
+					<-req.Context().Done() // the answer pauses until it is given up
 				}
 			})
 			var mu sync.Mutex
@@ -161,6 +162,34 @@ func TestExactOnly_KeepsTheConnection(t *testing.T) {
 			post(ctx, t, newClient(t, gateway.URL).HTTPClient(), gateway.URL)
 			if want := []bool{false, tt.reused}; !reflect.DeepEqual(reused, want) {
 				t.Errorf("reused: %v, want %v", reused, want)
+			}
+		})
+	}
+}
+
+// An answer may pause although it is no event stream, and its body may ignore the
+// end of the context. It is closed soon, and once.
+func TestExactOnly_DoesNotWaitForAPausedAnswer(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int64{-1, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			body, w := io.Pipe()
+			closes := 0
+			c := inMemory(t, func(req *http.Request) (*http.Response, error) {
+				if req.Header.Get("X-Cachecore-Token") == "" {
+					return answer(req, 200, "BYPASS", ""), nil
+				}
+				resp := answer(req, 200, "HIT_L2", "")
+				resp.Header.Set("Content-Type", "application/x-ndjson")
+				resp.ContentLength = length
+				resp.Body = onClose{body, func() { closes++; _ = body.Close() }}
+				return resp, nil
+			})
+			go func() { _, _ = io.WriteString(w, "{}\n") }() // and then a pause
+			begun := time.Now()
+			post(cachecore.ExactOnly(t.Context()), t, c.HTTPClient(), "http://gateway.test")
+			if took := time.Since(begun); took != 50*time.Millisecond || closes != 1 {
+				t.Errorf("took %v, closed %d times", took, closes)
 			}
 		})
 	}
@@ -224,8 +253,8 @@ func TestExactOnly_FollowsRedirects(t *testing.T) {
 	}
 }
 
-// A bypass may be limited. The gateway's 429 reaches the SDK, whose retry
-// begins anew.
+// A bypass may be limited. The gateway's 429 reaches the SDK, whose retry starts
+// with a request that is tagged.
 func TestExactOnly_LeavesRetriesToTheSDK(t *testing.T) {
 	t.Parallel()
 	var bypasses atomic.Int32

@@ -75,11 +75,17 @@ func TestExactOnly_SendsARefusedRequestAgain(t *testing.T) {
 	}
 }
 
-// Whatever else the gateway answers reaches the caller at once.
+// Every other answer of the gateway reaches the caller at once.
 func TestExactOnly_RefusesOnlySimilarAnswers(t *testing.T) {
 	t.Parallel()
-	for _, status := range []string{"HIT_L1", "HIT_L1_STALE", "MISS", "BYPASS", "", "HIT_L2, MISS"} {
-		gateway := newRecorder(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Cache", status) })
+	for status, similarity := range map[string]string{
+		"HIT_L1": "1.00", "HIT_L1_STALE": "1.00", "MISS": "0.00", "BYPASS": "0.00", "MISS, HIT": "0.00",
+		"": "1.00", "HIT": "0.00", "Miss from cloudfront": "", "TCP_HIT": "0.9x", "HIT_L22": "NaN",
+	} {
+		gateway := newRecorder(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Cache", status)
+			w.Header().Set("X-Cache-Similarity", similarity)
+		})
 		ctx, call := cachecore.WithCall(cachecore.ExactOnly(t.Context()))
 		post(ctx, t, newClient(t, gateway.URL).HTTPClient(), gateway.URL)
 		gateway.only(t)
@@ -88,6 +94,60 @@ func TestExactOnly_RefusesOnlySimilarAnswers(t *testing.T) {
 				t.Errorf("%q is refused", status)
 			}
 		}
+	}
+}
+
+// A CDN adds a value of its own to X-Cache, in the same line or another one, or
+// replaces the gateway's.
+func TestExactOnly_BehindACDN(t *testing.T) {
+	t.Parallel()
+	for name, values := range map[string][]string{
+		"a known value after":       {"HIT_L2, MISS"},
+		"a known value before":      {"MISS,HIT_L2"},
+		"a known value in a line":   {"HIT_L2", "MISS"},
+		"an unknown value after":    {"HIT_L2, HIT"},
+		"replaced":                  {"HIT"},
+		"removed":                   nil,
+		"an unknown value, several": {"TCP_MISS", "Miss from cloudfront"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gateway := newRecorder(t, func(w http.ResponseWriter, req *http.Request) {
+				if req.Header.Get("X-Cachecore-Token") == "" {
+					similar(w, req)
+					return
+				}
+				w.Header()["X-Cache"] = values
+				w.Header().Set("X-Cache-Similarity", "0.97")
+			})
+			ctx, call := cachecore.WithCall(cachecore.ExactOnly(t.Context()))
+			if text := post(ctx, t, newClient(t, gateway.URL).HTTPClient(), gateway.URL); text != "new" {
+				t.Errorf("answer %q", text)
+			}
+			want := []cachecore.CacheStatus{{Status: cachecore.HitL2, Similarity: 0.97, Refused: true}, {Status: cachecore.Bypass}}
+			if got := call.Statuses(); !reflect.DeepEqual(got, want) {
+				t.Errorf("statuses %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+// The second request is the client's own bypass, so its answer has a status even
+// if the gateway sends none. A bypass of the caller's has only the gateway's.
+func TestExactOnly_SecondAnswerWithoutAStatus(t *testing.T) {
+	t.Parallel()
+	c := inMemory(t, func(req *http.Request) (*http.Response, error) {
+		if req.Header.Get("X-Cachecore-Token") == "" {
+			return answer(req, 200, "", "new"), nil
+		}
+		return answer(req, 200, "HIT_L2", "of another question"), nil
+	})
+	ctx, call := cachecore.WithCall(cachecore.ExactOnly(t.Context()))
+	post(ctx, t, c.HTTPClient(), "http://gateway.test")
+	post(cachecore.WithBypass(ctx), t, c.HTTPClient(), "http://gateway.test")
+	want := []cachecore.CacheStatus{{Status: cachecore.HitL2, Refused: true}, {Status: cachecore.Bypass}}
+	if got := call.Statuses(); !reflect.DeepEqual(got, want) {
+		t.Errorf("statuses %+v, want %+v", got, want)
 	}
 }
 

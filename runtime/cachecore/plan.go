@@ -23,6 +23,7 @@ type plan struct {
 	declared *depSet // nil or empty without deps
 	set      *depSet // declared, coarsened to fit the header
 	exact    bool    // whether a HIT_L2 is refused
+	again    bool    // whether this is the second request, after a refused answer
 	reason   error   // why the client made the request a bypass
 }
 
@@ -121,15 +122,19 @@ func (p plan) warn(ctx context.Context, logger *slog.Logger) {
 }
 
 // status returns the cache status of the answer, which is nil if the request
-// failed. An answer to a degraded request is a bypass, even if the gateway does
-// not say so.
+// failed. The client's own bypass is a BYPASS even if the gateway's answer has
+// no status.
 func (p plan) status(resp *http.Response) CacheStatus {
 	s := CacheStatus{Status: Unknown}
 	if resp != nil {
 		s = ParseStatus(resp.Header)
 	}
-	s.Refused = p.exact && s.Status == HitL2
-	if s.Err = p.reason; p.reason != nil && resp != nil && s.Status == Unknown {
+	s.Err = p.reason
+	switch {
+	case resp == nil:
+	case p.refuses(resp):
+		s.Status, s.Refused = HitL2, true
+	case s.Status == Unknown && (p.reason != nil || p.again):
 		s.Status = Bypass
 	}
 	return s

@@ -15,11 +15,18 @@ import (
 //
 //	cachecore.Scope(ctx)                  // similar questions
 //	cachecore.Scope(ctx, "notice period") // the same question in other words
-//	cachecore.Scope(ctx, question)        // this question only: no HIT_L2
+//	cachecore.Scope(ctx, question)        // no other question
 //
 // The line belongs at the end of the first system message. Call Scope after the
-// data was read, so that a context of [Track] has recorded it. In a
-// conversation, keep the line of its first request.
+// data was read, so that a context of [Track] has recorded it.
+//
+// Requests of the same scope that differ only in other parameters still share
+// an answer, such as the temperature, the response format, the token limit or
+// an image. If these make the answer, add them to more.
+//
+// A gateway compares all user messages of a conversation, so each request is
+// similar to the one before. Give each its own scope, with the conversation's
+// id, the number of the turn and the question as more.
 //
 // The line is a hash of more and of all deps of the context, with their groups.
 // It is the same in every process and for every order of the deps. It does not

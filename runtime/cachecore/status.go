@@ -105,7 +105,7 @@ func (c *Call) Status() CacheStatus {
 
 // Statuses returns a copy of the statuses kept, the oldest first. A response
 // without a known X-Cache value adds no status, such as that of an SDK's token
-// refresh.
+// refresh, unless the client itself made the request a bypass.
 func (c *Call) Statuses() []CacheStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
