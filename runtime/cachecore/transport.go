@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/depgen/depgen/runtime/internal/exact"
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
@@ -121,6 +122,9 @@ func (t *Transport) send(req *http.Request, p plan) (*http.Response, error) {
 		event := RequestEvent{Deps: p.declared.list(), Coarsened: p.coarsened(), Status: status, Duration: time.Since(begun), Err: err}
 		if resp != nil {
 			event.Code = resp.StatusCode
+		}
+		if status.Refused {
+			ctx = exact.WithSent(ctx, req)
 		}
 		t.client.observeRequest(ctx, event)
 	}

@@ -2,6 +2,7 @@ package cachecoretest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/runtime/devgateway"
 	"github.com/depgen/depgen/runtime/internal/prompt"
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // AllowCrossing lets the gateway answer a request from an answer that depends
@@ -31,7 +33,7 @@ const maxListed = 10
 type crossings struct {
 	mu      sync.Mutex
 	seen    []devgateway.Completion
-	refused map[string]int // by the deps of the request and the similarity
+	refused map[string]int // by the tenant and the deps of the request, and the similarity
 }
 
 // watch fails the test at its end for each crossing, unless they are allowed.
@@ -51,14 +53,19 @@ func (cs *crossings) add(c devgateway.Completion) {
 	cs.seen = append(cs.seen, c)
 }
 
-// refuse records that a client discarded an answer.
-func (cs *crossings) refuse(e cachecore.RequestEvent) {
+// refuse records that a client discarded an answer. The request as it was sent
+// has the deps that the gateway received: the event's may be finer.
+func (cs *crossings) refuse(sent http.Header, similarity float64) {
+	deps, err := depsOf(sent)
+	if err != nil {
+		return // the gateway has refused the request
+	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.refused == nil {
 		cs.refused = map[string]int{}
 	}
-	cs.refused[answered(e.Deps, e.Status.Similarity)]++
+	cs.refused[answered(tenantOf(sent.Get(wire.HeaderToken)), deps, similarity)]++
 }
 
 // reached returns the crossings whose answers were not discarded.
@@ -66,7 +73,7 @@ func (cs *crossings) reached() []devgateway.Completion {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(cs.seen), func(c devgateway.Completion) bool {
-		k := answered(newDeps(c.Deps), c.Similarity)
+		k := answered(c.Tenant, newDeps(c.Deps), c.Similarity)
 		if cs.refused[k] == 0 {
 			return false
 		}
@@ -75,14 +82,15 @@ func (cs *crossings) reached() []devgateway.Completion {
 	})
 }
 
-// answered identifies an answer by what the client and the gateway know of it.
-func answered(deps []cachecore.Dep, similarity float64) string {
+// answered identifies an answer by its properties that both the client and the
+// gateway know.
+func answered(tenant string, deps []cachecore.Dep, similarity float64) string {
 	texts := make([]string, len(deps))
 	for i, d := range deps {
 		texts[i] = fmt.Sprintf("%q %q", d.ID(), d.Hash())
 	}
 	slices.Sort(texts)
-	return fmt.Sprintf("%.2f %s", similarity, texts)
+	return fmt.Sprintf("%q %.2f %s", tenant, similarity, texts)
 }
 
 func (cs *crossings) report(tb testingT) {

@@ -76,7 +76,7 @@ func TestRecorder_RequireDistinct(t *testing.T) {
 	}
 }
 
-// What the recorder says, the local gateway does.
+// The recorder fails for the pairs that the local gateway answers by similarity.
 func TestRecorder_RequireDistinctAgreesWithTheGateway(t *testing.T) {
 	t.Parallel()
 	hits := 0
@@ -109,7 +109,7 @@ func TestRecorder_RequireDistinctAgreesWithTheGateway(t *testing.T) {
 	}
 }
 
-// What a gateway does not answer from its cache by similarity is not compared.
+// Requests that a gateway does not answer by similarity are not compared.
 func TestRecorder_RequireDistinctComparesCacheableQuestions(t *testing.T) {
 	t.Parallel()
 	const similar = `{"model":"m","messages":[{"role":"user","content":"What notice does contract-%d need?"}]}`

@@ -10,6 +10,7 @@ import (
 
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/runtime/devgateway"
+	"github.com/depgen/depgen/runtime/internal/exact"
 )
 
 // Secret signs the tokens of every [Gateway]. A test needs it to mint its own
@@ -129,8 +130,8 @@ func (g *Gateway) Observer() cachecore.Observer {
 	degraded := g.degraded.observer()
 	return cachecore.Observer{Request: func(ctx context.Context, e cachecore.RequestEvent) {
 		degraded.Request(ctx, e)
-		if e.Status.Refused {
-			g.crossed.refuse(e)
+		if sent := exact.Sent(ctx); sent != nil {
+			g.crossed.refuse(sent.Header, e.Status.Similarity)
 		}
 	}}
 }

@@ -1,9 +1,13 @@
 package cachecoretest
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/depgen/depgen/runtime/internal/wire"
 )
 
 // testTenant is the tenant of Client and Token, and of the Gateway's own
@@ -20,6 +24,20 @@ type Tenant struct{ *record }
 // Tenant returns the assertions on the tenant with the given name. The
 // Gateway's own assertions apply to the tenant "test".
 func (g *Gateway) Tenant(name string) *Tenant { return &Tenant{g.recordOf(name)} }
+
+// tenantOf returns the tenant of a token that the gateway has accepted.
+func tenantOf(token string) string {
+	_, payload, _ := strings.Cut(wire.JWT(token), ".")
+	payload, _, _ = strings.Cut(payload, ".")
+	var claims struct {
+		Tenant string `json:"tenant_id"`
+	}
+	text, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil || json.Unmarshal(text, &claims) != nil {
+		return noTenant
+	}
+	return claims.Tenant
+}
 
 // recordOf returns the record of the tenant, or an empty one for a new tenant.
 func (g *Gateway) recordOf(tenant string) *record {
