@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/depgen/depgen/runtime/devgateway"
+	"github.com/depgen/depgen/runtime/internal/jsondiff"
 	"github.com/depgen/depgen/runtime/internal/prompt"
 	"github.com/depgen/depgen/runtime/internal/vector"
 )
@@ -45,14 +46,17 @@ func (r *Recorder) RequireDistinct(e devgateway.Embedder, threshold float64) {
 		return
 	}
 	var pairs []string
+	repeated := false // whether a question is
+	fix := "end the system message with cachecore.Scope(ctx), or with cachecore.Scope(ctx, question) if the deps are the same"
 	for i, a := range questions {
 		for _, b := range questions[i+1:] {
 			if a.shared != b.shared || a.exact && b.exact {
 				continue
 			}
 			if similarity := float64(vector.Dot(a.vector, b.vector)); similarity >= threshold-vector.Epsilon {
-				pairs = append(pairs, fmt.Sprintf("\n\trequests %d and %d, similarity %.2f: %s (%s) and %s (%s)",
-					a.number, b.number, similarity, quoted(a.text), list(a.Deps), quoted(b.text), list(b.Deps)))
+				pairs = append(pairs, fmt.Sprintf("\n\trequests %d and %d, similarity %.2f: %s (%s) and %s (%s)%s",
+					a.number, b.number, similarity, quoted(a.text), list(a.Deps), quoted(b.text), list(b.Deps), difference(a, b)))
+				repeated = repeated || a.text == b.text
 			}
 		}
 	}
@@ -63,12 +67,28 @@ func (r *Recorder) RequireDistinct(e devgateway.Embedder, threshold float64) {
 	if more := len(pairs) - maxListed; more > 0 {
 		shown += fmt.Sprintf("\n\tand %d more", more)
 	}
-	r.tb.Fatalf("cachecoretest: a gateway could answer a request with the answer to another (pairs: %d); end the system message with cachecore.Scope(ctx), or with cachecore.Scope(ctx, question) if the deps are the same (docs/similar.md):%s",
-		len(pairs), shown)
+	if repeated {
+		fix += ", and add the parameters that differ if the question is the same too"
+	}
+	r.tb.Fatalf("cachecoretest: a gateway could answer a request with the answer to another (pairs: %d); %s (docs/similar.md):%s",
+		len(pairs), fix, shown)
 }
 
-// similarQuestion is a recorded request that a gateway can answer with the answer to
-// another.
+// difference describes the first difference of two requests with the same
+// question, whose texts do not show it.
+func difference(a, b similarQuestion) string {
+	if a.text != b.text {
+		return ""
+	}
+	path, left, right, _ := jsondiff.First(a.Body, b.Body)
+	if path != "" {
+		path += ": "
+	}
+	return fmt.Sprintf(", which differ: %s%s | %s", path, left, right)
+}
+
+// similarQuestion is a recorded request that a gateway can answer with the
+// answer to another. It is exact if all requests with its body are.
 type similarQuestion struct {
 	Request
 	number int    // of the request, from 1
@@ -77,21 +97,25 @@ type similarQuestion struct {
 	vector []float32
 }
 
-// questions returns the recorded requests that have a question, each once.
+// questions returns the recorded requests that have a question, each body once.
 func (r *Recorder) questions(e devgateway.Embedder) ([]similarQuestion, error) {
 	var all []similarQuestion
 	vectors := map[string][]float32{}
-	seen := map[string]bool{}
+	seen := map[string]int{} // indices of all by body
 	for i, request := range r.Requests() {
 		q := similarQuestion{Request: request, number: i + 1}
 		p, err := prompt.Parse(request.Body)
-		if err != nil || !isCompletion(request) || seen[string(request.Body)] { // a gateway refuses it, or finds the same bytes
+		if err != nil || !isCompletion(request) { // a gateway refuses it, or does not cache it
 			continue
 		}
-		seen[string(request.Body)] = true
+		if i, ok := seen[string(request.Body)]; ok { // a gateway finds the same bytes
+			all[i].exact = all[i].exact && request.exact
+			continue
+		}
 		if q.text = prompt.UserText(request.Body); q.text == "" {
 			continue
 		}
+		seen[string(request.Body)] = len(all)
 		parts, err := p.Parts()
 		if err != nil {
 			return nil, fmt.Errorf("request %d: %w", q.number, err)

@@ -46,7 +46,6 @@ func TestRecorder_RequireDistinct(t *testing.T) {
 	}{
 		"a similar question":     {chatPath, second, []cachecore.Dep{doc(2)}, true},
 		"about the same data":    {chatPath, second, []cachecore.Dep{doc(1)}, true},
-		"other bytes only":       {chatPath, first + " ", []cachecore.Dep{doc(1)}, true},
 		"below another path":     {"/api" + chatPath, second, []cachecore.Dep{doc(2)}, true},
 		"other parameters":       {chatPath, with(`"model":"m"`, `"model":"m","temperature":1`), nil, true},
 		"another system message": {chatPath, with(`"content":"s"`, `"content":"t"`), nil, false},
@@ -72,6 +71,30 @@ func TestRecorder_RequireDistinct(t *testing.T) {
 			requireFailures(t, tb.finish(), "cachecoretest: a gateway could answer a request with the answer to another (pairs: 1); "+
 				"end the system message with cachecore.Scope(ctx), or with cachecore.Scope(ctx, question) if the deps are the same (docs/similar.md):\n"+
 				"\trequests 1 and 2, similarity 1.00: \"What notice does contract-1 need?\" (doc:1, table:docs) and \"What notice does contract-")
+		})
+	}
+}
+
+// Requests with the same question look alike, so the message shows their
+// difference, and how to divide them.
+func TestRecorder_RequireDistinctOfTheSameQuestion(t *testing.T) {
+	t.Parallel()
+	const body = `{"model":"m","temperature":0,"messages":[{"role":"system","content":"s"},{"role":"user","content":"What notice?"}]}`
+	for name, tt := range map[string]struct{ body, want string }{
+		"a parameter":   {strings.Replace(body, ":0", ":1", 1), "temperature: 0 | 1"},
+		"one parameter": {strings.Replace(body, `"temperature":0,`, "", 1), "temperature: 0 | (missing)"},
+		"white space":   {body + " ", "at byte 115: end | at byte 115: \" \""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tb := &fakeT{}
+			rec := newRecorder(tb, nil)
+			rec.send(t, chatPath, body, doc(1))
+			rec.send(t, chatPath, tt.body, doc(1))
+			rec.RequireDistinct(devgateway.Lexical(), 0.92)
+			requireFailures(t, tb.finish(), "cachecoretest: a gateway could answer a request with the answer to another (pairs: 1); end the system message with cachecore.Scope(ctx), "+
+				"or with cachecore.Scope(ctx, question) if the deps are the same, and add the parameters that differ if the question is the same too (docs/similar.md):\n"+
+				"\trequests 1 and 2, similarity 1.00: \"What notice?\" (doc:1) and \"What notice?\" (doc:1), which differ: "+tt.want)
 		})
 	}
 }

@@ -127,20 +127,25 @@ func TestTenantOf(t *testing.T) {
 func TestRecorder_RequireDistinctAndExactOnly(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		exact []bool
-		fails bool
+		contracts []int
+		exact     []bool
+		fails     bool
 	}{
-		"both":       {[]bool{true, true}, false},
-		"the first":  {[]bool{true, false}, true},
-		"the second": {[]bool{false, true}, true},
-		"neither":    {[]bool{false, false}, true},
+		"both":                  {[]int{1, 2}, []bool{true, true}, false},
+		"the first":             {[]int{1, 2}, []bool{true, false}, true},
+		"the second":            {[]int{1, 2}, []bool{false, true}, true},
+		"neither":               {[]int{1, 2}, []bool{false, false}, true},
+		"all, repeated":         {[]int{1, 2, 1, 2}, []bool{true, true, true, true}, false},
+		"not the first again":   {[]int{1, 2, 1}, []bool{true, true, false}, true},
+		"not the second again":  {[]int{1, 2, 2}, []bool{true, true, false}, true},
+		"not the first at once": {[]int{1, 1, 2, 1}, []bool{true, false, true, true}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tb := &fakeT{}
 			rec := newRecorder(tb, nil)
 			for i, exact := range tt.exact {
-				req := question(t, "http://llm.test", fmt.Sprintf(notice, i), false)
+				req := question(t, "http://llm.test", fmt.Sprintf(notice, tt.contracts[i]), false)
 				if exact {
 					req = req.WithContext(cachecore.ExactOnly(req.Context()))
 				}
