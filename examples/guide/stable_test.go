@@ -3,6 +3,7 @@ package guide
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -29,7 +30,23 @@ type failing struct {
 
 func (*failing) Helper() {}
 
-func (f *failing) Fatalf(format string, args ...any) { f.message = fmt.Sprintf(format, args...) }
+func (f *failing) Fatalf(format string, args ...any) {
+	f.message = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+// run runs test, whose failure ends its goroutine. It reports whether test
+// returned.
+func (f *failing) run(test func(testing.TB)) (returned bool) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		test(f)
+		returned = true
+	}()
+	<-ended
+	return returned
+}
 
 func TestSameQuestionOtherBytes(t *testing.T) {
 	t.Parallel()
@@ -37,16 +54,21 @@ func TestSameQuestionOtherBytes(t *testing.T) {
 	client := gateway.Client().HTTPClient()
 	tools := []string{"one", "two"}
 	tb := &failing{TB: t}
-	gateway.RequireStable(tb, func() {
-		body := fmt.Sprintf(`{"model":"gpt-4o","messages":[{"role":"user","content":"What notice?"}],"tools":[{"function":{"name":%q}},{"function":{"name":%q}}]}`,
-			tools[0], tools[1])
-		tools[0], tools[1] = tools[1], tools[0]
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gateway.URL()+"/v1/chat/completions", strings.NewReader(body))
-		check(t, err)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := client.Do(req)
-		check(t, err)
-		check(t, resp.Body.Close())
+	returned := tb.run(func(tb testing.TB) {
+		gateway.RequireStable(tb, func() {
+			body := fmt.Sprintf(`{"model":"gpt-4o","messages":[{"role":"user","content":"What notice?"}],"tools":[{"function":{"name":%q}},{"function":{"name":%q}}]}`,
+				tools[0], tools[1])
+			tools[0], tools[1] = tools[1], tools[0]
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gateway.URL()+"/v1/chat/completions", strings.NewReader(body))
+			check(t, err)
+			req.Header.Set("Content-Type", "application/json")
+			resp, err := client.Do(req)
+			check(t, err)
+			check(t, resp.Body.Close())
+		})
 	})
+	if returned {
+		t.Error("the test goes on after its failure")
+	}
 	golden(t, "stable.txt", tb.message+"\n")
 }

@@ -2,15 +2,22 @@ package conformance
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 )
 
 // Failing returns the message with which f fails its test, which is not t. It
-// fails t if f does not fail.
+// fails t if f does not fail. It runs f in a goroutine of its own, because a
+// failure ends the goroutine.
 func Failing(t *testing.T, f func(testing.TB)) string {
 	t.Helper()
 	tb := &failing{TB: t}
-	f(tb)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f(tb)
+	}()
+	<-ended
 	if tb.message == "" {
 		t.Error("no failure")
 	}
@@ -26,4 +33,7 @@ type failing struct {
 
 func (*failing) Helper() {}
 
-func (f *failing) Fatalf(format string, args ...any) { f.message = fmt.Sprintf(format, args...) }
+func (f *failing) Fatalf(format string, args ...any) {
+	f.message = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}

@@ -1,0 +1,16 @@
+package conformance
+
+import "testing"
+
+// Fatalf ends the test that it fails, as testing.TB requires.
+func TestFailingEndsWithTheFailure(t *testing.T) {
+	t.Parallel()
+	after := false
+	message := Failing(t, func(tb testing.TB) {
+		tb.Fatalf("got %d", 1)
+		after = true
+	})
+	if message != "got 1" || after {
+		t.Errorf("got %q, goes on: %t", message, after)
+	}
+}
