@@ -3,6 +3,7 @@ package guide
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/openai/openai-go/v3"
 
@@ -41,26 +42,26 @@ func (d *Desk) Greet(ctx context.Context, greeting string) (string, error) {
 // Conversation is a conversation about one document.
 type Conversation struct {
 	desk     *Desk
-	doc      string
-	messages []openai.ChatCompletionMessageParamUnion
+	id, doc  string
+	messages []openai.ChatCompletionMessageParamUnion // without the system message
 }
 
 // Converse begins a conversation. Its id keeps its questions apart from those
 // of all others.
-func (d *Desk) Converse(ctx context.Context, id, doc string) *Conversation {
-	ctx = cachecore.WithDeps(ctx, deps.DepDoc(doc))
-	system := openai.SystemMessage("Answer in one sentence.\n" + cachecore.Scope(ctx, id))
-	return &Conversation{d, doc, []openai.ChatCompletionMessageParamUnion{system}}
+func (d *Desk) Converse(id, doc string) *Conversation {
+	return &Conversation{desk: d, id: id, doc: doc}
 }
 
-// Ask asks the next question of the conversation.
+// Ask asks the next question of the conversation, in a scope of its own.
 func (c *Conversation) Ask(ctx context.Context, question string) (string, error) {
 	ctx = cachecore.WithDeps(ctx, deps.DepDoc(c.doc))
-	asked := openai.UserMessage(question)
-	answer, err := c.desk.send(ctx, slices.Concat(c.messages, []openai.ChatCompletionMessageParamUnion{asked}))
+	turn := strconv.Itoa(len(c.messages))
+	system := openai.SystemMessage("Answer in one sentence.\n" + cachecore.Scope(ctx, c.id, turn, question))
+	messages := append(slices.Clone(c.messages), openai.UserMessage(question))
+	answer, err := c.desk.send(ctx, slices.Insert(slices.Clone(messages), 0, system))
 	if err != nil {
 		return "", err
 	}
-	c.messages = append(c.messages, asked, openai.AssistantMessage(answer))
+	c.messages = append(messages, openai.AssistantMessage(answer))
 	return answer, nil
 }

@@ -25,7 +25,8 @@ var ErrNoGetBody = errors.New("request has a body and no GetBody, so ExactOnly c
 //
 // An answer is also a HIT_L2 if a CDN has added an X-Cache value of its own, or
 // if the status is unknown and the similarity is between 0 and 1. A proxy that
-// strips both headers defeats ExactOnly.
+// strips both headers defeats ExactOnly, and so does one that replaces the status
+// by another known one.
 //
 // The gateway does not keep the answer to a bypass, and may limit their number:
 // to keep similar questions apart, [Scope] costs less.
