@@ -23,10 +23,10 @@ var ErrNoGetBody = errors.New("request has a body and no GetBody, so ExactOnly c
 // a body from its GetBody. [Call.Statuses] has the refused HIT_L2 and then the
 // bypass. Without GetBody, a request with a body is a bypass from the start.
 //
-// An answer is also a HIT_L2 if a CDN has added an X-Cache value of its own, or
-// if the status is unknown and the similarity is between 0 and 1. A proxy that
-// strips both headers defeats ExactOnly, and so does one that replaces the status
-// by another known one.
+// A CDN may add or replace X-Cache values. So an answer counts as HIT_L2 if any
+// value is HIT_L2, or if the status is unknown and the similarity is between 0
+// and 1. A proxy that strips both headers defeats ExactOnly, and so does one
+// that replaces HIT_L2 by another known status.
 //
 // The gateway does not keep the answer to a bypass, and may limit their number:
 // to keep similar questions apart, [Scope] costs less.

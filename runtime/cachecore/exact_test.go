@@ -133,7 +133,8 @@ func TestExactOnly_BehindACDN(t *testing.T) {
 }
 
 // The second request is the client's own bypass, so its answer has a status even
-// if the gateway sends none. A bypass of the caller's has only the gateway's.
+// if the gateway sends none. A bypass that the caller chose has only a status of
+// the gateway.
 func TestExactOnly_SecondAnswerWithoutAStatus(t *testing.T) {
 	t.Parallel()
 	c := inMemory(t, func(req *http.Request) (*http.Response, error) {
