@@ -57,11 +57,12 @@ func (c *Conversation) Ask(ctx context.Context, question string) (string, error)
 	ctx = cachecore.WithDeps(ctx, deps.DepDoc(c.doc))
 	turn := strconv.Itoa(len(c.messages))
 	system := openai.SystemMessage("Answer in one sentence.\n" + cachecore.Scope(ctx, c.id, turn, question))
-	messages := append(slices.Clone(c.messages), openai.UserMessage(question))
-	answer, err := c.desk.send(ctx, slices.Insert(slices.Clone(messages), 0, system))
+	asked := openai.UserMessage(question)
+	messages := slices.Insert(slices.Clone(c.messages), 0, system)
+	answer, err := c.desk.send(ctx, append(messages, asked))
 	if err != nil {
 		return "", err
 	}
-	c.messages = append(messages, openai.AssistantMessage(answer))
+	c.messages = append(c.messages, asked, openai.AssistantMessage(answer))
 	return answer, nil
 }
