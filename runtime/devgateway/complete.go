@@ -103,7 +103,9 @@ func (g *Gateway) answerMiss(x *exchange, q *cacheable) error {
 	if g.serveCached(x, q.Request) || g.serveSimilar(x, q, fl, leader) {
 		return nil
 	}
-	x.reason = reasonOf(g.cache.Ask(q.Request, q.asked), q.call.body)
+	cause := g.cache.Ask(q.Request, q.asked)
+	q.Outdated = cause.Outdated
+	x.reason = reasonOf(cause, q.call.body)
 	return g.fill(x, q, landed)
 }
 

@@ -100,12 +100,12 @@ func TestCacheStatus(t *testing.T) {
 		{"outdated", func(f *fixture) reply {
 			f.drop(1, `{"dep_id":"doc:1","new_hash":"8"}`, acme)
 			return f.post(completions, plain, acme, hash)
-		}, `fwd=miss; detail="invalidated 0s ago by doc:1; not kept: dep doc:1 moved on during the call"`},
+		}, `fwd=miss; detail="invalidated 0s ago by doc:1; not kept: dep doc:1 has hash 7 in the request, 8 is current"`},
 		{"outdated before", func(f *fixture) reply {
 			f.drop(1, `{"dep_id":"doc:1","new_hash":"8"}`, acme)
 			f.post(completions, plain, acme, hash)
 			return f.post(completions, plain, acme)
-		}, `fwd=miss; stored; detail="not kept 0s ago: dep doc:1 moved on during the call"`},
+		}, `fwd=miss; stored; detail="not kept 0s ago: dep doc:1 has hash 7 in the request, 8 is current"`},
 		{"no token", func(f *fixture) reply { return f.post(completions, plain) }, `fwd=bypass; detail="no gateway token"`},
 		{"unfit deps", func(f *fixture) reply { return f.post(completions, plain, acme, deps("doc:1", "doc:1@2")) },
 			`fwd=bypass; detail="X-Cachecore-Deps: dep 1: \"doc:1\" has two hashes; declare the one that the answer is made from"`},
@@ -288,6 +288,28 @@ func TestCacheStatusDuringACall(t *testing.T) {
 		why(leader, `fwd=uri-miss; detail="first request with this question; not kept: the upstream gave no whole answer"`)
 		(<-up.calls).json(`{"choices":[3]}`)
 		why(follower, `fwd=miss; stored; detail="not kept 0s ago: the upstream gave no whole answer"`)
+	})
+}
+
+// A dep that changes during the call is told from one that was outdated before.
+func TestCacheStatusOfADepThatMovesOn(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, g *devgateway.Gateway, up *held, _ *clock) {
+		first := send(t, g, question("hello"), deps("doc:1@7"))
+		drop := newRequest(t.Context(), invalidate, `{"dep_id":"doc:1","new_hash":"8"}`, tenant(t, "acme"))
+		g.ServeHTTP(httptest.NewRecorder(), drop)
+		(<-up.calls).json(`{"choices":[1]}`)
+		synctest.Wait()
+		again := send(t, g, question("hello"), deps("doc:1@7"))
+		(<-up.calls).json(`{"choices":[1]}`)
+		synctest.Wait()
+		const moved, outdated = "dep doc:1 moved on during the call", "dep doc:1 has hash 7 in the request, 8 is current"
+		if got, want := first.Header().Get("Cache-Status"), "not kept: "+moved+`"`; !strings.HasSuffix(got, want) {
+			t.Errorf("during the call: %s, want %s", got, want)
+		}
+		if got, want := again.Header().Get("Cache-Status"), "not kept 0s ago: "+moved+"; not kept: "+outdated+`"`; !strings.HasSuffix(got, want) {
+			t.Errorf("before the call: %s, want %s", got, want)
+		}
 	})
 }
 

@@ -23,6 +23,7 @@ type Request struct {
 	Deps   []wire.Dep // each id once
 
 	Question *Question // nil if it neither finds nor answers similar questions
+	Outdated error     // as [Cache.Ask] returned it, when the call began
 
 	Fresh, Stale time.Duration // the windows that the caller's token sets
 }
@@ -89,7 +90,7 @@ func (c *Cache) Contains(r Request, e *Entry) bool { return c.store.get(r.Key, r
 // Keep stores the answer to the request. The error is the reason why it was not
 // stored: it is too large, or a dep has moved on. Later requests learn of it.
 func (c *Cache) Keep(r Request, a Answer) error {
-	return c.store.put(r.Key, &Entry{Answer: a, tenant: r.Tenant, hashes: hashesOf(r.Deps), stored: c.now()}, r.Question)
+	return c.store.put(r.Key, &Entry{Answer: a, tenant: r.Tenant, hashes: hashesOf(r.Deps), stored: c.now()}, r)
 }
 
 // Invalidate removes the tenant's answers that carry the dep. A later request

@@ -35,6 +35,10 @@ type Cause struct {
 	Why    string        // the reason of Unkept
 	Parts  []Part        // the parts that differ, for OtherNamespace
 	Before []byte        // the earlier body, for OtherBytes and OtherNamespace; nil if unknown
+
+	// Outdated is the reason why an answer to the request cannot be kept unless
+	// the current versions change again. It is nil if all deps are current.
+	Outdated error
 }
 
 // Ask returns why the cache has no answer to the request, and remembers the
@@ -52,6 +56,7 @@ func (c *Cache) Ask(r Request, a Asked) Cause {
 		}
 	}
 	s.history.remember(r, a, now, nil)
+	cause.Outdated = s.outdatedBefore(r)
 	return cause
 }
 
@@ -116,4 +121,26 @@ type movedOnError string
 
 func (e movedOnError) Error() string {
 	return fmt.Sprintf("dep %s moved on during the call", wire.Show(string(e)))
+}
+
+// outdatedError names a dep that the request declares in an old version.
+type outdatedError struct {
+	dep     wire.Dep
+	current string
+}
+
+func (e *outdatedError) Error() string {
+	return fmt.Sprintf("dep %s has hash %s in the request, %s is current",
+		wire.Show(e.dep.ID), wire.Show(e.dep.Hash), wire.Show(e.current))
+}
+
+// outdatedBefore returns an error if the request declares a dep in an old
+// version.
+func (s *store) outdatedBefore(r Request) error {
+	for _, d := range r.Deps {
+		if now, known := s.current.get(depKey{r.Tenant, d.ID}); known && s.movedOn(d.Hash, now) {
+			return &outdatedError{d, now}
+		}
+	}
+	return nil
 }

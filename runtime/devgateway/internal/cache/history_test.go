@@ -85,15 +85,22 @@ func (m *historyModel) cause(r Request, a Asked, now time.Duration) Cause {
 }
 
 func (m *historyModel) keep(r Request, now time.Duration) error {
-	for _, d := range r.Deps {
-		if hash, known := m.current[depKey{r.Tenant, d.ID}]; known && hash != d.Hash && d.Hash != wire.DefaultHash {
-			err := movedOnError(d.ID)
-			m.fates[r.Key] = Cause{Kind: Unkept, Ago: now, Why: err.Error()}
-			return err
-		}
+	if m.outdated(r) != nil {
+		err := cmp.Or[error](r.Outdated, movedOnError(r.Deps[0].ID))
+		m.fates[r.Key] = Cause{Kind: Unkept, Ago: now, Why: err.Error()}
+		return err
 	}
 	delete(m.fates, r.Key)
 	m.entries[r.Key] = &modelAnswer{r.Tenant, hashesOf(r.Deps), now}
+	return nil
+}
+
+func (m *historyModel) outdated(r Request) error {
+	for _, d := range r.Deps {
+		if hash, known := m.current[depKey{r.Tenant, d.ID}]; known && hash != d.Hash && d.Hash != wire.DefaultHash {
+			return &outdatedError{d, hash}
+		}
+	}
 	return nil
 }
 
@@ -166,6 +173,13 @@ func TestCausesAreThoseOfTheModel(t *testing.T) {
 				continue
 			}
 			got, want := c.Ask(req, asked), m.cause(req, asked, now)
+			want.Outdated = m.outdated(req)
+			req.Outdated = got.Outdated
+			if r.IntN(8) == 0 { // during the call
+				d := wire.Dep{ID: "d0", Hash: randomHash}
+				c.Invalidate(req.Tenant, d)
+				m.invalidate(req.Tenant, d, now)
+			}
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("seed %d: got %+v, want %+v", seed, got, want)
 			}

@@ -78,17 +78,20 @@ func (s *store) get(k Key, deps []wire.Dep) *Entry {
 	return e
 }
 
-// put stores e under k and replaces an existing entry. If q is not nil, e also
-// answers similar questions. put returns an error if a dep of e is known to have
-// a newer hash, or if e is too large.
-func (s *store) put(k Key, e *Entry, q *Question) error {
-	if q != nil {
-		e.question = questionCost(q)
+// put stores e under k, as the answer to r, and replaces an existing entry. If r
+// has a question, e also answers similar questions. put returns an error if a
+// dep of e is known to have a newer hash, or if e is too large.
+func (s *store) put(k Key, e *Entry, r Request) error {
+	if r.Question != nil {
+		e.question = questionCost(r.Question)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leaving = fate{kind: Evicted, at: e.stored}
 	err := s.outdated(e)
+	if err != nil && r.Outdated != nil {
+		err = r.Outdated
+	}
 	if err == nil && !s.entries.put(k, e) {
 		err = errTooLarge
 	}
@@ -103,7 +106,7 @@ func (s *store) put(k Key, e *Entry, q *Question) error {
 		}
 		s.byDep[d][k] = struct{}{}
 	})
-	s.similar.add(k, e, q)
+	s.similar.add(k, e, r.Question)
 	return nil
 }
 

@@ -229,7 +229,7 @@ func TestStoreBehavesAsTheModel(t *testing.T) {
 						q = randomQuestion(r)
 						e.question = questionCost(q)
 					}
-					if got, want := s.put(k, e, q) == nil, m.put(k, e, q); got != want {
+					if got, want := s.put(k, e, Request{Question: q}) == nil, m.put(k, e, q); got != want {
 						t.Fatalf("put: %v, want %v", got, want)
 					}
 				case 4, 5:
