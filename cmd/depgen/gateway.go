@@ -41,7 +41,8 @@ is the URL of an OpenAI-compatible server. The gateway calls it with the key in
 ` + similarLong + `
 
 With --ui, the page at /debug/ shows the latest requests and why each was a hit or a
-miss, to this machine only.
+miss, to this machine only. It needs no token: every user of the machine can read the
+start of prompts there.
 
 The cache is in memory. The gateway logs one line per request to stderr, without
 tokens and prompts. On SIGINT or SIGTERM it completes the answers in progress and

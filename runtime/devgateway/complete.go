@@ -78,7 +78,7 @@ func (g *Gateway) answer(x *exchange, id *identity, r cache.Request) error {
 	}
 	q.call.stream = p.Stream
 	q.model = p.Model
-	q.label = g.label(p)
+	q.label = g.label(p, body)
 	x.seen.Stream, x.namespace, x.label = p.Stream, &q.namespace, q.label
 	return g.answerMiss(x, q)
 }
@@ -106,6 +106,9 @@ func (g *Gateway) answerMiss(x *exchange, q *cacheable) error {
 	cause := g.cache.Ask(q.Request, q.asked)
 	q.Outdated = cause.Outdated
 	x.reason = reasonOf(cause, q.call.body)
+	if isFault(x.unembedded) {
+		x.reason.alone = "; not compared: embedder failed"
+	}
 	return g.fill(x, q, landed)
 }
 

@@ -15,6 +15,10 @@ import (
 // debugRetry is the time to wait for a client with too many pages.
 const debugRetry = 10 * time.Second
 
+// pageTimeout is the time that a page has to take each event. A page that does
+// not read must not keep others out.
+const pageTimeout = 10 * time.Second
+
 // debugPath is the path of the debug page, with a slash at the end.
 const debugPath = "/debug/"
 
@@ -57,7 +61,7 @@ func (g *Gateway) debug(x *exchange) error {
 	default:
 		content, mediaType := page.File(name)
 		if content == nil {
-			return errUnknownPath
+			return errUnknownPathWithPage
 		}
 		x.writeWhole(mediaType, content)
 		return nil
@@ -118,33 +122,44 @@ func wantsJSON(accept string) bool {
 }
 
 func (g *Gateway) debugEvents(x *exchange) error {
+	full := &apiError{
+		status: http.StatusServiceUnavailable, code: "too_many_pages", retryAfter: debugRetry,
+		message: "too many debug pages are open; close some",
+	}
+	head := x.request.Method == http.MethodHead // asks whether there is room
+	if head && g.page.Full() {
+		return full
+	}
 	x.Header().Set("Content-Type", "text/event-stream")
-	if x.request.Method == http.MethodHead {
+	if head {
 		x.WriteHeader(http.StatusOK)
 		return nil
 	}
+	x.patience = pageTimeout
 	if !g.page.Events(x, x.request, x.flush) {
 		x.Header().Del("Content-Type")
-		return &apiError{
-			status: http.StatusServiceUnavailable, code: "too_many_pages", retryAfter: debugRetry,
-			message: "too many debug pages are open; close some",
-		}
+		return full
 	}
 	return nil
 }
 
 // label returns a description of the request for the debug page. It is nil if
 // there is no such page.
-func (g *Gateway) label(p *prompt.Prompt) *cache.Label {
+func (g *Gateway) label(p *prompt.Prompt, body []byte) *cache.Label {
 	if g.page == nil {
 		return nil
 	}
 	model, _ := p.Model.(string)
-	l := &cache.Label{Text: p.Question().Text, Model: prompt.Start(model, maxLabel)}
+	text := p.Question().Text
+	if text == "" { // it may be too long for the history
+		text = prompt.QuestionText(body)
+	}
+	l := &cache.Label{Text: prompt.Start(text, maxLabel), Model: prompt.Start(model, maxLabel)}
 	if all := p.Instructions(); len(all) > 0 {
 		var text prompt.Text
 		_ = text.UnmarshalJSON(all[0].Content) // other content has no text
-		l.System = prompt.Start(string(text), maxLabel)
+		system, scoped := wire.CutScope(string(text))
+		l.System, l.Scoped = prompt.Start(system, maxLabel), scoped
 	}
 	return l
 }
@@ -158,23 +173,58 @@ func (g *Gateway) labelBypass(x *exchange) {
 		return
 	}
 	if p, err := parsePrompt(x.seen.Body); err == nil {
-		x.label = g.label(p)
+		x.label = g.label(p, x.seen.Body)
 	}
 }
 
-// show adds the request to the debug page.
+// show adds the request, or the refused invalidation, to the debug page.
 func (x *exchange) show() {
-	if x.page == nil {
+	switch {
+	case x.page == nil:
+	case x.request.URL.Path == wire.PathInvalidate:
+		if x.refusal != "" {
+			x.page.RefusedInvalidation(x.seen.Tenant, x.code, x.refusal)
+		}
+	default:
+		x.number = x.page.Request(x.row())
+	}
+}
+
+func (x *exchange) row() page.Request {
+	r := page.Request{
+		Tenant: x.seen.Tenant, Status: string(x.seen.Cache), Code: x.code, Age: x.seen.Age,
+		Deps: x.deps, Reason: x.seen.Reason, Label: x.label, Compared: x.compared,
+	}
+	if x.seen.Cache == "" {
+		r.Reason = x.refusal
+	}
+	if isFault(x.unembedded) {
+		r.EmbedderFault = x.unembedded.Error()
+	}
+	if x.seen.Cache == HitL2 {
+		r.Similarity, r.EntryDeps = x.seen.Similarity, x.entryDeps
+		r.OnlyRequest, r.OnlyAnswer = x.crossing.ours, x.crossing.theirs
+	}
+	return r
+}
+
+// amend completes the reason on the debug page, if it was not known when the
+// answer began.
+func (x *exchange) amend() {
+	if detail := x.reason.detail(); x.page != nil && x.number > 0 && x.seen.Cache == Miss && detail != x.seen.Reason {
+		x.page.Amend(x.number, detail)
+	}
+}
+
+func (g *Gateway) showRefresh(err error) {
+	if g.page == nil {
 		return
 	}
-	reason := x.seen.Reason
-	if x.seen.Cache == "" {
-		reason = x.refusal
+	fault := ""
+	if err != nil {
+		fault = err.Error()
 	}
-	x.page.Request(page.Request{
-		Tenant: x.seen.Tenant, Status: string(x.seen.Cache), Code: x.code, Age: x.seen.Age,
-		Deps: x.deps, Reason: reason, Label: x.label,
-	})
+	g.page.Refresh(fault)
 }
 
 func (g *Gateway) showInvalidation(tenant string, dep wire.Dep, removed cache.Removed) {

@@ -70,14 +70,18 @@ func (e *embeddings) Embed(ctx context.Context, text string) ([]float32, error) 
 		return nil, fmt.Errorf("read the embedding: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the embeddings server answered %d; %s", resp.StatusCode, embeddingsFix(resp.StatusCode))
+		return nil, fmt.Errorf("the embeddings server answered %d; %s", resp.StatusCode, e.fix(resp.StatusCode))
 	}
 	return embeddingIn(answer)
 }
 
-// embeddingsFix returns what to do about an error of the server.
-func embeddingsFix(status int) string {
+// fix returns what to do about an error of the server.
+func (e *embeddings) fix(status int) string {
 	switch {
+	case status == http.StatusTooManyRequests:
+		return "it limits requests; send fewer at once, or use a server of your own"
+	case e.model == "" && (status == http.StatusBadRequest || status == http.StatusNotFound):
+		return "it may need a model; set --similar-model, or the model argument of EmbeddingsAPI, and check the URL"
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return "check the key"
 	case status == http.StatusNotFound:

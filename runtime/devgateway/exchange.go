@@ -39,7 +39,8 @@ type exchange struct {
 	request   *http.Request
 	conn      http.ResponseController
 	begun     time.Time
-	observers observers // of completions
+	patience  time.Duration // the time that the client has for each piece
+	observers observers     // of completions
 
 	code      int // 0 until the answer's header is sent
 	seen      Completion
@@ -48,6 +49,9 @@ type exchange struct {
 	extra     []slog.Attr
 
 	unembedded error // the reason why a similar question was not looked for
+	compared   bool  // whether a similar question was looked for, or that failed
+	crossing   crossing
+	entryDeps  []wire.Dep // as in seen
 
 	// The source of the answer, for its header.
 	headers [4]string
@@ -58,14 +62,18 @@ type exchange struct {
 
 	// For the debug page, nil if there is none.
 	page    *page.Page
+	number  int // of the request on the page
 	label   *cache.Label
 	refusal string // the reason why the gateway refused the request
 }
 
 func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{ResponseWriter: w, request: r, begun: g.now(), conn: *http.NewResponseController(w)}
-	if r.URL.Path == wire.PathCompletions {
+	x := &exchange{ResponseWriter: w, request: r, begun: g.now(), conn: *http.NewResponseController(w), patience: clientTimeout}
+	switch r.URL.Path {
+	case wire.PathCompletions:
 		x.observers, x.page = g.observers, g.page
+	case wire.PathInvalidate:
+		x.page = g.page
 	}
 	return x
 }
@@ -129,7 +137,7 @@ func (x *exchange) flush() error {
 // answer and may be unset. It uses the connection's clock, not the gateway's.
 func (x *exchange) extendDeadline() {
 	// A writer without deadlines keeps its own behavior.
-	_ = x.conn.SetWriteDeadline(time.Now().Add(clientTimeout))
+	_ = x.conn.SetWriteDeadline(time.Now().Add(x.patience))
 }
 
 // left reports whether the client has gone.
@@ -182,6 +190,7 @@ func (x *exchange) finish() {
 	if x.code == 0 {
 		x.setCode(statusClientLeft)
 	}
+	x.amend()
 }
 
 // log writes the request's line. It leaves out the body, the query and all

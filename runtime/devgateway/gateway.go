@@ -26,6 +26,11 @@ var errUnknownPath = &apiError{
 	message: "there is nothing here; the gateway has /v1/chat/completions, /v1/invalidate and /healthz",
 }
 
+var errUnknownPathWithPage = &apiError{
+	status: http.StatusNotFound, code: errUnknownPath.code,
+	message: "there is nothing here; the gateway has /v1/chat/completions, /v1/invalidate, /healthz and /debug/",
+}
+
 // Gateway answers completion requests from its cache and its upstream. It is an
 // http.Handler that [New] returns, and is safe for concurrent use.
 type Gateway struct {
@@ -118,10 +123,16 @@ func (g *Gateway) route(x *exchange) error {
 	case "/healthz":
 		return health(x)
 	default:
-		if g.page != nil && strings.HasPrefix(path, debugPath) {
+		switch {
+		case g.page == nil:
+			return errUnknownPath
+		case path+"/" == debugPath:
+			http.Redirect(x, x.request, debugPath, http.StatusMovedPermanently)
+			return nil
+		case strings.HasPrefix(path, debugPath):
 			return g.debug(x)
 		}
-		return errUnknownPath
+		return errUnknownPathWithPage
 	}
 	if err := g.checkPost(x.request); err != nil {
 		return err

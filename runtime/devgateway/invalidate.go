@@ -26,6 +26,7 @@ func (g *Gateway) invalidate(x *exchange) error {
 			message: "an invalidation needs a gateway token; send it as Authorization: Bearer <token>",
 		}
 	}
+	x.seen.Tenant = id.Tenant
 	body, err := readBody(x, maxInvalidation)
 	if err != nil {
 		return err

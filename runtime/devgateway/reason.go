@@ -33,11 +33,12 @@ type reason struct {
 	text    string // for the log: without any part of a prompt
 	path    string // of the first difference; the log has its start
 	values  string // of the first difference; only the client that sent them sees them
+	alone   string // the reason why similar questions were not compared
 	unkept  string // the reason why the new answer is not kept, if that is known
 }
 
 // detail returns the reason for the client.
-func (r reason) detail() string { return r.text + at(r.path) + r.values + r.tail() }
+func (r reason) detail() string { return r.text + at(r.path) + r.values + r.alone + r.tail() }
 
 // logged returns the reason for the log.
 func (r reason) logged() string { return r.text + at(loggedPath(r.path)) + r.tail() }
@@ -147,6 +148,9 @@ func (x *exchange) statusText() (value, detail string) {
 	case HitL2:
 		ttl()
 		detail = "similar question, " + strconv.FormatFloat(x.seen.Similarity, 'f', 2, 64)
+		if x.crossing.crosses() {
+			detail += ", of other data"
+		}
 	default:
 		out = append(append(out, "fwd="...), x.reason.forward...)
 		if x.stored {

@@ -42,6 +42,7 @@ func (g *Gateway) refresh(x *exchange, r cache.Request, stale *cache.Entry) {
 		}
 		err := g.fetch(ctx, q)
 		g.cache.End(fl)
+		g.showRefresh(err)
 		g.observers.refresh(Refresh{Tenant: q.Tenant, Deps: depsIn(q.Deps), Err: err})
 		if err != nil {
 			g.logger.LogAttrs(ctx, slog.LevelWarn, "refresh failed; the stale entry stays",

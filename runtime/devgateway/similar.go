@@ -92,13 +92,15 @@ func (g *Gateway) serveSimilar(x *exchange, q *cacheable, fl *cache.Flight, lead
 	if leader {
 		fl.Question, fl.Unembedded = q.Question, x.unembedded
 	}
+	x.compared = true
 	hit, ok := g.cache.LookupSimilar(q.Request, g.similar.threshold)
 	if !ok {
 		return false
 	}
 	g.cache.Answered(q.Request, q.asked, hit)
 	g.warnOfCrossing(x, hit)
-	x.seen.EntryDeps = depsIn(hit.Entry.Deps())
+	x.entryDeps = hit.Entry.Deps()
+	x.seen.EntryDeps = depsIn(x.entryDeps)
 	x.fresh = q.Fresh
 	x.status(HitL2, hit.Similarity, hit.Age)
 	x.writeWhole(hit.Entry.ContentType, hit.Entry.Body)
@@ -138,7 +140,10 @@ func (g *Gateway) embed(ctx context.Context, q *cacheable) (*cache.Question, err
 	ctx, cancel := context.WithTimeout(ctx, embedTimeout)
 	defer cancel()
 	embedding, err := g.similar.Embed(ctx, text)
-	if err != nil {
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, fmt.Errorf("embed the question: the embedder took longer than %v; use a faster model", embedTimeout)
+	case err != nil:
 		return nil, fmt.Errorf("embed the question: %w", err)
 	}
 	unit, err := vector.Unit(embedding)
@@ -154,20 +159,25 @@ func (g *Gateway) embed(ctx context.Context, q *cacheable) (*cache.Question, err
 	}, nil
 }
 
+// crossing contains the deps that only one of a request and its answer has.
+type crossing struct{ ours, theirs []wire.Dep }
+
+func (c crossing) crosses() bool { return len(c.ours) > 0 || len(c.theirs) > 0 }
+
 // warnOfCrossing logs a warning if the answer depends on other data than the
 // request.
 func (g *Gateway) warnOfCrossing(x *exchange, hit cache.Hit) {
 	theirs := hit.Entry.Deps()
-	ours, others := without(x.deps, theirs), without(theirs, x.deps)
-	if len(ours) == 0 && len(others) == 0 {
+	x.crossing = crossing{without(x.deps, theirs), without(theirs, x.deps)}
+	if !x.crossing.crosses() {
 		return
 	}
 	g.logger.LogAttrs(x.request.Context(), slog.LevelWarn,
 		"the answer to a similar question depends on other data; put the data into the system message, or end it with cachecore.Scope, see docs/similar.md",
 		shortName(hit.Entry.Namespace),
 		similarityAttr(hit.Similarity),
-		slog.Any("only_request", firstDeps(ours)),
-		slog.Any("only_answer", firstDeps(others)),
+		slog.Any("only_request", firstDeps(x.crossing.ours)),
+		slog.Any("only_answer", firstDeps(x.crossing.theirs)),
 	)
 }
 

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -36,6 +37,23 @@ func UserText(body []byte) string {
 	return Start(text.String(), MaxUserText)
 }
 
+// QuestionText returns the start of the text of the user's last message, like
+// [UserText].
+func QuestionText(body []byte) string {
+	var p struct {
+		Messages []userMessage `json:"messages"`
+	}
+	if json.Unmarshal(body, &p) != nil {
+		return ""
+	}
+	for _, m := range slices.Backward(p.Messages) {
+		if m.isUser {
+			return Start(m.text, MaxUserText)
+		}
+	}
+	return ""
+}
+
 // Start returns the start of a text, of at most limit bytes of whole runes. It
 // does not keep the rest in memory.
 func Start(text string, limit int) string {
@@ -49,7 +67,10 @@ func Start(text string, limit int) string {
 }
 
 // userMessage is a message whose text is read if a user sent it.
-type userMessage struct{ text string }
+type userMessage struct {
+	text   string
+	isUser bool
+}
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (m *userMessage) UnmarshalJSON(data []byte) error {
@@ -63,7 +84,7 @@ func (m *userMessage) UnmarshalJSON(data []byte) error {
 		Content content `json:"content"`
 	}
 	err := json.Unmarshal(data, &user)
-	m.text = string(user.Content)
+	m.text, m.isUser = string(user.Content), true
 	return err
 }
 

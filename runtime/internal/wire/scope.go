@@ -22,9 +22,26 @@ func Scope(deps []byte, more []string) string {
 		text = appendString(text, m)
 	}
 	sum := sha256.Sum256(append(text, "]]"...))
-	line := append(buffer[:0], "[cache scope "...)
+	line := append(buffer[:0], scopePrefix...)
 	return string(append(crockford.AppendEncode(line, sum[:80/8]), ']'))
 }
+
+// CutScope returns the text before a scope at its end, without white space at
+// its end, and reports whether there was one.
+func CutScope(text string) (before string, found bool) {
+	text = strings.TrimRight(text, " \t\r\n")
+	at := strings.LastIndex(text, scopePrefix)
+	if at < 0 || len(text) != at+len(scopePrefix)+16+len("]") || text[len(text)-1] != ']' {
+		return text, false
+	}
+	id := text[at+len(scopePrefix) : len(text)-1]
+	if _, err := crockford.DecodeString(id); err != nil {
+		return text, false
+	}
+	return strings.TrimRight(text[:at], " \t\r\n"), true
+}
+
+const scopePrefix = "[cache scope "
 
 // crockford has no letter that is easily taken for another.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz")

@@ -33,12 +33,12 @@ func TestPageIsLive(t *testing.T) {
 	g.ask("Be brief.", "small", "What notice does it need?", "doc:1")
 	tb.until(row(0, "HIT_L1", "What notice does it need?"))
 	tb.until(row(1, "MISS"))
-	tb.until(contains("forgotten", "doc in 2 requests"))
+	tb.until(contains("findings", "doc in 2 requests"))
 	tb.until(contains("deps", "doc:1"))
 	tb.until(contains("graph", "Be brief."))
 	g.invalidate("doc:1")
 	tb.until(contains("invalidations", "What notice does it need?"))
-	tb.until(contains("forgotten", "table in 1 request") + " && !" + contains("forgotten", "doc"))
+	tb.until(contains("findings", "table in 1 request") + " && !" + contains("findings", "doc"))
 	g.ask("Be brief.", "small", "What notice does it need?", "doc:1")
 	tb.until(row(0, "MISS", "invalidated 0s ago by doc:1") + " || " + row(0, "MISS", "s ago by doc:1"))
 	tb.until(contains("totals", "Invalidations1"))
@@ -68,7 +68,7 @@ func TestHostileTextsAreInert(t *testing.T) {
 		tb.until(fmt.Sprintf("document.querySelector('#rows').textContent.includes(%q)", text))
 	}
 	tb.until(contains("totals", fmt.Sprint("Invalidations", 2*len(hostile))))
-	injected := eval[[]string](tb, `[...document.querySelectorAll("img, iframe, object, embed, form, base, style, a, #broken, svg[onload], #rows svg, #invalidations svg"),
+	injected := eval[[]string](tb, `[...document.querySelectorAll("img, iframe, object, embed, form, base, style, a:not([href^='#h-']), #broken, svg[onload], #rows svg, #invalidations svg"),
 		...document.querySelectorAll("script:not([src='/debug/page.js'])"),
 		...[...document.querySelectorAll("*")].filter(e => [...e.attributes].some(a => a.name.startsWith("on") || a.name === "style"))].map(e => e.outerHTML)`)
 	if len(injected) > 0 {

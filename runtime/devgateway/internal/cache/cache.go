@@ -40,7 +40,8 @@ type Answer struct {
 // Label describes a request to people. It must not be changed.
 type Label struct {
 	Text   string // the start of the user's last message
-	System string // the start of the system message
+	System string // the start of the system message, without a scope at its end
+	Scoped bool   // whether it ends with a scope
 	Model  string
 }
 

@@ -67,6 +67,7 @@ type stream struct {
 	w       io.Writer
 	flush   func() error
 	seen    int // the number of the last request sent
+	amended int // the number of the last amendment sent
 	shown   int // the number of changes in the last parts
 	partsAt time.Time
 }
@@ -115,10 +116,21 @@ func (s *stream) pushRows() (changes int, err error) {
 	p := s.page
 	p.mu.Lock()
 	count := p.requests.count
-	changes = count + p.invalidations.count
+	changes = count + p.invalidations.count + p.amended.count + p.refreshes.count
 	s.seen = min(s.seen, count)
 	rows := p.numbered(s.seen, maxRowsPushed)
+	amended := p.amendedRows(s.amended, s.seen)
+	s.amended = p.amended.count
 	p.mu.Unlock()
+	if len(amended) > 0 {
+		html, err := render("rows", amended)
+		if err == nil {
+			err = s.send("amended", rowsEvent{HTML: html})
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
 	skipped := count - s.seen - len(rows)
 	s.seen = count
 	if len(rows) == 0 {
@@ -129,6 +141,24 @@ func (s *stream) pushRows() (changes int, err error) {
 		return 0, err
 	}
 	return changes, s.send("rows", rowsEvent{html, skipped})
+}
+
+// amendedRows returns the rows of the requests up to the given number that were
+// amended after an amendment. The caller holds the lock.
+func (p *Page) amendedRows(after, upTo int) (rows []numberedRequest) {
+	for _, number := range p.amended.last(after, maxAmended) {
+		if row := p.requests.at(number); row != nil && number <= upTo {
+			rows = append(rows, numberedRequest{number, row.at, *row})
+		}
+	}
+	return rows
+}
+
+// Full reports whether there is no room for another stream.
+func (p *Page) Full() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.streams >= maxStreams
 }
 
 func (s *stream) send(event string, data any) error {

@@ -15,16 +15,23 @@ import (
 const (
 	maxRequests      = 200
 	maxInvalidations = 100
+	maxAmended       = 50
 	maxDepsShown     = 6   // of a request
+	maxCrossing      = 3   // deps on each side
 	maxKinds         = 200 // further ones count as otherKinds
+	maxFindings      = 10
+	maxShapes        = 500
+	maxShapeKinds    = 20
 	maxEdges         = 1000
+	maxAttempts      = 20
 	maxStreams       = 16
 )
 
-// Kinds that are not the prefix of an id.
+// Kinds that are not the prefix of an id, and tenants that are not in a token.
 const (
-	noDeps     = ""
-	otherKinds = "(other kinds)"
+	noDeps       = ""
+	otherKinds   = "(other kinds)"
+	otherTenants = "(any tenant)"
 )
 
 // Request is a completion request.
@@ -36,6 +43,15 @@ type Request struct {
 	Deps   []wire.Dep
 	Reason string
 	Label  *cache.Label // nil if the body was not read
+
+	// Of an answer to a similar question. The deps differ if it was made from
+	// other data: OnlyRequest lacks in the answer, OnlyAnswer in the request.
+	Similarity              float64
+	EntryDeps               []wire.Dep
+	OnlyRequest, OnlyAnswer []wire.Dep
+
+	Compared      bool   // with similar questions, or the embedder failed
+	EmbedderFault string // the reason why the embedder failed
 }
 
 // Invalidation is an invalidation.
@@ -54,48 +70,61 @@ type Page struct {
 
 	mu            sync.Mutex
 	requests      ring[requestRow]
+	amended       ring[int] // numbers of requests whose reason was completed later
 	invalidations ring[invalidationRow]
 	totals        Totals
-	kinds         map[string]*kindCount
-	edges         map[edgeKey]int
+	kinds         map[kindKey]*kindCount
+	withoutDeps   int // requests
+	shapes        map[shape]shapeCount
+	otherShapes   int // requests
+	embeddings    attempts
+	refreshes     attempts
 	streams       int
 	closed        chan struct{}
 	isClosed      bool
 }
-
-type kindCount struct {
-	requests, invalidations int
-	last                    time.Time // of the invalidations
-}
-
-// edgeKey connects requests of one form with a kind of their deps.
-type edgeKey struct{ system, model, kind string }
 
 // New returns an empty page. Deps returns the deps with the most entries.
 func New(now func() time.Time, deps func(limit int) ([]cache.DepEntries, int)) *Page {
 	return &Page{
 		now: now, deps: deps, boot: bootID(now()),
 		requests:      ring[requestRow]{max: maxRequests},
+		amended:       ring[int]{max: maxAmended},
 		invalidations: ring[invalidationRow]{max: maxInvalidations},
-		kinds:         map[string]*kindCount{},
-		edges:         map[edgeKey]int{},
+		kinds:         map[kindKey]*kindCount{},
+		shapes:        map[shape]shapeCount{},
 		closed:        make(chan struct{}),
 	}
 }
 
-// Request adds a request.
-func (p *Page) Request(r Request) {
-	row := newRequestRow(r, p.now())
-	kinds := kindsOf(r.Deps)
+// Request adds a request, and returns its number.
+func (p *Page) Request(r Request) int {
+	now := p.now()
+	row := newRequestRow(r, now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests.add(row)
-	p.totals.add(r.Status)
+	p.totals.add(row)
+	if r.Compared {
+		p.embeddings.add(r.EmbedderFault, now)
+	}
 	if r.Status != "" {
-		for _, kind := range kinds {
-			p.kind(kind).requests++
+		kinds := p.countKinds(row.Tenant, r.Deps)
+		if len(kinds) == 0 {
+			p.withoutDeps++
 		}
-		p.addEdges(row, kinds)
+		p.countShape(row, kinds)
+	}
+	return p.requests.count
+}
+
+// Amend replaces the reason of a request that is still shown.
+func (p *Page) Amend(number int, reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if row := p.requests.at(number); row != nil {
+		row.Reason = clean(reason, maxReason)
+		p.amended.add(number)
 	}
 }
 
@@ -107,37 +136,30 @@ func (p *Page) Invalidation(i Invalidation) {
 	p.invalidations.add(row)
 	p.totals.Invalidations++
 	if i.Dep.ID != wire.PolicyDep {
-		k := p.kind(kindOf(i.Dep.ID))
+		k, _ := p.kind(row.Tenant, kindOf(i.Dep.ID))
 		k.invalidations++
 		k.last = row.at
 	}
 }
 
-// kind returns the counts of the kind.
-func (p *Page) kind(name string) *kindCount {
-	k := p.kinds[name]
-	if k == nil {
-		if len(p.kinds) >= maxKinds && name != noDeps {
-			name = otherKinds
-		}
-		if k = p.kinds[name]; k == nil {
-			k = &kindCount{}
-			p.kinds[name] = k
-		}
+// RefusedInvalidation adds an invalidation that the gateway refused. The tenant
+// is empty if the token was not accepted.
+func (p *Page) RefusedInvalidation(tenant string, code int, reason string) {
+	row := invalidationRow{
+		at: p.now(), Tenant: clean(tenant, maxKind), Code: code, Reason: clean(reason, maxReason), Dropped: []droppedRow{},
 	}
-	return k
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.invalidations.add(row)
+	p.totals.Refused++
 }
 
-func (p *Page) addEdges(row requestRow, kinds []string) {
-	if len(kinds) == 0 {
-		kinds = []string{noDeps}
-	}
-	for _, kind := range kinds {
-		key := edgeKey{row.System, row.Model, kind}
-		if _, known := p.edges[key]; known || len(p.edges) < maxEdges {
-			p.edges[key]++
-		}
-	}
+// Refresh adds a background refresh, whose error is empty if it succeeded.
+func (p *Page) Refresh(fault string) {
+	now := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refreshes.add(fault, now)
 }
 
 // Close ends all streams, and those that begin later.
@@ -175,4 +197,12 @@ func (r *ring[T]) last(after, limit int) []T {
 		out = append(out, r.values[(r.count-1-i)%r.max])
 	}
 	return out
+}
+
+// at returns the value of the number, nil if it is gone.
+func (r *ring[T]) at(number int) *T {
+	if number < 1 || number > r.count || number <= r.count-len(r.values) {
+		return nil
+	}
+	return &r.values[(number-1)%r.max]
 }

@@ -72,7 +72,7 @@ func TestPageIsBounded(t *testing.T) {
 	if len(s.Invalidations) != maxInvalidations || s.Totals.Invalidations != n || s.Totals.Requests != n || s.Totals.Misses != n {
 		t.Errorf("%d invalidations, totals %+v", len(s.Invalidations), s.Totals)
 	}
-	if len(s.Kinds) > maxKinds+1 || len(s.Edges) != maxEdges {
+	if len(s.Kinds) > maxKinds+1 || len(s.Edges) > maxEdges || len(p.shapes) != maxShapes || p.otherShapes != n-maxShapes {
 		t.Errorf("%d kinds, %d edges", len(s.Kinds), len(s.Edges))
 	}
 	for _, k := range s.Kinds {
@@ -93,13 +93,13 @@ func TestPageIsBounded(t *testing.T) {
 func TestKindsThatAreNeverInvalidated(t *testing.T) {
 	t.Parallel()
 	p := newPage()
-	p.Request(Request{Status: "MISS", Code: 200, Deps: []wire.Dep{{ID: "doc:1"}, {ID: "doc:2"}, {ID: "table:docs"}, {ID: "plain"}, {ID: ":x"}}})
-	p.Request(Request{Status: "HIT_L1", Code: 200, Deps: []wire.Dep{{ID: "doc:1"}}})
+	p.Request(Request{Tenant: "t", Status: "MISS", Code: 200, Deps: []wire.Dep{{ID: "doc:1"}, {ID: "doc:2"}, {ID: "table:docs"}, {ID: "plain"}, {ID: ":x"}}})
+	p.Request(Request{Tenant: "t", Status: "HIT_L1", Code: 200, Deps: []wire.Dep{{ID: "doc:1"}}})
 	p.Request(Request{Code: 401, Deps: []wire.Dep{{ID: "refused:1"}}})
-	p.Invalidation(Invalidation{Dep: wire.Dep{ID: "doc:7"}})
-	p.Invalidation(Invalidation{Dep: wire.Dep{ID: wire.PolicyDep}})
+	p.Invalidation(Invalidation{Tenant: "t", Dep: wire.Dep{ID: "doc:7"}})
+	p.Invalidation(Invalidation{Tenant: "t", Dep: wire.Dep{ID: wire.PolicyDep}})
 	var got []string
-	for _, k := range p.snapshot(0).Forgotten() {
+	for _, k := range p.snapshot(0).Forgotten().Kinds {
 		got = append(got, fmt.Sprint(k.Kind, " ", k.Requests))
 	}
 	if text := strings.Join(got, ", "); text != "(no kind) 1, plain 1, table 1" {
@@ -113,7 +113,7 @@ func TestGraph(t *testing.T) {
 	p := newPage()
 	for i := range 12 {
 		for range 20 - i {
-			p.Request(Request{Status: "MISS", Deps: []wire.Dep{{ID: fmt.Sprintf("kind%d:1", i)}}, Label: &cache.Label{System: fmt.Sprint("system ", i)}})
+			p.Request(Request{Tenant: "t", Status: "MISS", Deps: []wire.Dep{{ID: fmt.Sprintf("kind%d:1", i)}}, Label: &cache.Label{System: fmt.Sprint("system ", i)}})
 		}
 	}
 	g := draw(p.snapshot(0))
@@ -147,7 +147,7 @@ func TestStalledReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 1000 {
-		p.Request(Request{Status: "HIT_L1", Code: 200})
+		p.Request(Request{Tenant: "t", Status: "HIT_L1", Code: 200})
 		p.Invalidation(Invalidation{})
 	}
 	if s := p.snapshot(1); s.Totals.Requests != 1000 || s.Totals.Invalidations != 1000 {
@@ -189,7 +189,7 @@ func TestEventsAreCoalesced(t *testing.T) {
 		go func() { ended <- p.Events(&out, listening(ctx), ok) }()
 		count := func(event string) int { return strings.Count(out.String(), "event: "+event+"\n") }
 		for range 3000 {
-			p.Request(Request{Status: "HIT_L1", Code: 200})
+			p.Request(Request{Tenant: "t", Status: "HIT_L1", Code: 200})
 			time.Sleep(time.Millisecond)
 		}
 		synctest.Wait()

@@ -83,7 +83,7 @@ func File(name string) (content []byte, mediaType string) {
 
 // parts names the parts of the page that change as a whole, by the id of the
 // element that contains each.
-var parts = []string{"totals", "forgotten", "graph", "invalidations", "deps", "kinds"}
+var parts = []string{"totals", "findings", "graph", "invalidations", "deps", "kinds"}
 
 // renderParts returns the HTML of each part.
 func renderParts(s *Snapshot) (map[string]string, error) {

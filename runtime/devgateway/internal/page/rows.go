@@ -3,6 +3,8 @@ package page
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,20 +36,72 @@ type requestRow struct {
 	Deps     []string `json:"deps"`
 	MoreDeps int      `json:"more_deps,omitempty"`
 	Reason   string   `json:"reason,omitempty"`
+	Scoped   bool     `json:"scoped,omitempty"` // whether the system message ends with a scope
+
+	Similarity float64   `json:"similarity,omitempty"` // of a HIT_L2
+	EntryDeps  []string  `json:"entry_deps,omitempty"` // of a HIT_L2
+	Crossing   *crossing `json:"other_data,omitempty"` // of a HIT_L2 that was made from other data
+}
+
+// crossing contains the deps that only one of a request and its answer has.
+type crossing struct {
+	Request     []string `json:"only_request"`
+	Answer      []string `json:"only_answer"`
+	MoreRequest int      `json:"more_only_request,omitempty"`
+	MoreAnswer  int      `json:"more_only_answer,omitempty"`
+}
+
+// String tells what the answer depends on.
+func (c *crossing) String() string {
+	list := func(deps []string, more int) string {
+		text := strings.Join(deps, ", ")
+		if more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		return text
+	}
+	request, answer := list(c.Request, c.MoreRequest), list(c.Answer, c.MoreAnswer)
+	switch {
+	case answer == "":
+		return "answer does not depend on " + request
+	case request == "":
+		return "answer also depends on " + answer
+	}
+	return "answer depends on " + answer + ", not " + request
+}
+
+// depTexts returns the first deps with their versions, and the number of others.
+func depTexts(deps []wire.Dep, limit int) (texts []string, more int) {
+	texts = []string{}
+	for _, d := range deps[:min(len(deps), limit)] {
+		text := clean(d.ID, maxID)
+		if d.Hash != "" && d.Hash != wire.DefaultHash {
+			text += "@" + clean(d.Hash, maxKind)
+		}
+		texts = append(texts, text)
+	}
+	return texts, len(deps) - len(texts)
 }
 
 func newRequestRow(r Request, now time.Time) requestRow {
 	row := requestRow{
 		at: now, Tenant: clean(r.Tenant, maxKind), Status: r.Status, Code: r.Code,
-		Age: int(r.Age / time.Second), Reason: clean(r.Reason, maxReason), Deps: []string{},
+		Age: int(r.Age / time.Second), Reason: clean(r.Reason, maxReason),
+		Similarity: math.Round(r.Similarity*1e4) / 1e4,
 	}
 	if r.Label != nil {
 		row.Text, row.System, row.Model = clean(r.Label.Text, maxText), clean(r.Label.System, maxText), clean(r.Label.Model, maxKind)
+		row.Scoped = r.Label.Scoped
 	}
-	for _, d := range r.Deps[:min(len(r.Deps), maxDepsShown)] {
-		row.Deps = append(row.Deps, clean(d.ID, maxID))
+	row.Deps, row.MoreDeps = depTexts(r.Deps, maxDepsShown)
+	if len(r.EntryDeps) > 0 {
+		row.EntryDeps, _ = depTexts(r.EntryDeps, maxDepsShown)
 	}
-	row.MoreDeps = len(r.Deps) - len(row.Deps)
+	if len(r.OnlyRequest) > 0 || len(r.OnlyAnswer) > 0 {
+		row.Crossing = &crossing{}
+		row.Crossing.Request, row.Crossing.MoreRequest = depTexts(r.OnlyRequest, maxCrossing)
+		row.Crossing.Answer, row.Crossing.MoreAnswer = depTexts(r.OnlyAnswer, maxCrossing)
+	}
 	return row
 }
 
@@ -59,6 +113,8 @@ type invalidationRow struct {
 	Version string       `json:"version,omitempty"`
 	Deleted int          `json:"keys_deleted"`
 	Dropped []droppedRow `json:"dropped"`
+	Code    int          `json:"code"`
+	Reason  string       `json:"reason,omitempty"` // the reason why it was refused
 }
 
 // droppedRow is an entry that an invalidation has dropped.
@@ -70,6 +126,7 @@ type droppedRow struct {
 func newInvalidationRow(i Invalidation, now time.Time) invalidationRow {
 	row := invalidationRow{
 		at: now, Tenant: clean(i.Tenant, maxKind), Dep: clean(i.Dep.ID, maxID), Deleted: i.Removed.Count, Dropped: []droppedRow{},
+		Code: http.StatusOK,
 	}
 	if !wire.IsRandom(i.Dep.Hash) {
 		row.Version = clean(i.Dep.Hash, maxKind)
@@ -83,25 +140,6 @@ func newInvalidationRow(i Invalidation, now time.Time) invalidationRow {
 	}
 	slices.SortFunc(row.Dropped, func(a, b droppedRow) int { return cmp.Or(a.Age-b.Age, cmp.Compare(a.Text, b.Text)) })
 	return row
-}
-
-// kindsOf returns the kinds of the deps, each once.
-func kindsOf(deps []wire.Dep) (kinds []string) {
-	for _, d := range deps {
-		if kind := kindOf(d.ID); !slices.Contains(kinds, kind) && len(kinds) < maxKinds {
-			kinds = append(kinds, kind)
-		}
-	}
-	return kinds
-}
-
-// kindOf returns the prefix of an id.
-func kindOf(id string) string {
-	kind, _, _ := strings.Cut(id, ":")
-	if kind == noDeps {
-		return "(no kind)"
-	}
-	return clean(kind, maxKind)
 }
 
 // clean returns at most limit bytes of a text for people to read. It shows

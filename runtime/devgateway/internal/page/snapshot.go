@@ -1,8 +1,7 @@
 package page
 
 import (
-	"cmp"
-	"slices"
+	"maps"
 	"time"
 
 	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
@@ -17,13 +16,17 @@ type Totals struct {
 	Hits          int `json:"hits"`
 	Misses        int `json:"misses"`
 	Bypasses      int `json:"bypasses"`
-	Refused       int `json:"refused"`
+	Refused       int `json:"refused"` // requests and invalidations
 	Invalidations int `json:"invalidations"`
+	Crossed       int `json:"crossed"` // hits that were made from other data
 }
 
-func (t *Totals) add(status string) {
+func (t *Totals) add(row requestRow) {
 	t.Requests++
-	switch status {
+	if row.Crossing != nil {
+		t.Crossed++
+	}
+	switch row.Status {
 	case "":
 		t.Refused++
 	case "MISS":
@@ -61,23 +64,6 @@ type depRow struct {
 	Newest  int    `json:"newest_seconds"`
 }
 
-// kindRow describes a kind of deps.
-type kindRow struct {
-	Kind          string     `json:"kind"`
-	Requests      int        `json:"requests"`
-	Invalidations int        `json:"invalidations"`
-	Last          *time.Time `json:"last_invalidation,omitempty"`
-	Forgotten     bool       `json:"never_invalidated"`
-}
-
-// edgeRow counts the requests of one form that carry a kind.
-type edgeRow struct {
-	System   string `json:"system"`
-	Model    string `json:"model"`
-	Kind     string `json:"kind"` // empty for requests without deps
-	Requests int    `json:"requests"`
-}
-
 // Snapshot is the content of the page.
 type Snapshot struct {
 	Totals        Totals              `json:"totals"`
@@ -87,17 +73,11 @@ type Snapshot struct {
 	AllDeps       int                 `json:"all_deps"`
 	Kinds         []kindRow           `json:"kinds"`
 	Edges         []edgeRow           `json:"edges"`
-}
+	Embeddings    *Faults             `json:"embeddings,omitempty"`
+	Refreshes     *Faults             `json:"refreshes,omitempty"`
 
-// Forgotten returns the kinds that requests carry and that were never
-// invalidated.
-func (s *Snapshot) Forgotten() (kinds []kindRow) {
-	for _, k := range s.Kinds {
-		if k.Forgotten {
-			kinds = append(kinds, k)
-		}
-	}
-	return kinds
+	shapes                   map[shape]shapeCount
+	withoutDeps, otherShapes int
 }
 
 // snapshot returns the last requests, at most limit of them, and everything
@@ -109,12 +89,7 @@ func (p *Page) snapshot(limit int) *Snapshot {
 	for _, d := range entries {
 		s.Deps = append(s.Deps, newDepRow(d))
 	}
-	slices.SortFunc(s.Kinds, func(a, b kindRow) int {
-		return cmp.Or(cmpBool(a.Forgotten, b.Forgotten), b.Requests-a.Requests, cmp.Compare(a.Kind, b.Kind))
-	})
-	slices.SortFunc(s.Edges, func(a, b edgeRow) int {
-		return cmp.Or(b.Requests-a.Requests, cmp.Compare(a.System, b.System), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Kind, b.Kind))
-	})
+	s.Edges = edgeRows(s.shapes)
 	return s
 }
 
@@ -122,37 +97,17 @@ func newDepRow(d cache.DepEntries) depRow {
 	return depRow{clean(d.Tenant, maxKind), clean(d.ID, maxID), d.Count, int(d.Oldest / time.Second), int(d.Newest / time.Second)}
 }
 
-// cmpBool sorts true first.
-func cmpBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	}
-	return 1
-}
-
 func (p *Page) copyState(limit int) *Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := &Snapshot{
 		Totals: p.totals, Requests: p.numbered(0, limit),
-		Invalidations: []timedInvalidation{}, Deps: []depRow{}, Kinds: []kindRow{}, Edges: []edgeRow{},
+		Invalidations: []timedInvalidation{}, Deps: []depRow{}, Kinds: p.kindRows(),
+		Embeddings: p.embeddings.faults(), Refreshes: p.refreshes.faults(),
+		shapes: maps.Clone(p.shapes), withoutDeps: p.withoutDeps, otherShapes: p.otherShapes,
 	}
 	for _, row := range p.invalidations.last(0, maxInvalidations) {
 		s.Invalidations = append(s.Invalidations, timedInvalidation{row.at, row})
-	}
-	for name, k := range p.kinds {
-		row := kindRow{Kind: name, Requests: k.requests, Invalidations: k.invalidations, Forgotten: k.requests > 0 && k.invalidations == 0}
-		if !k.last.IsZero() {
-			last := k.last
-			row.Last = &last
-		}
-		s.Kinds = append(s.Kinds, row)
-	}
-	for key, n := range p.edges {
-		s.Edges = append(s.Edges, edgeRow{key.system, key.model, key.kind, n})
 	}
 	return s
 }

@@ -42,15 +42,50 @@ function showParts(parts) {
   }
 }
 
-function showState(live) {
-  const state = byID("state");
-  state.textContent = live ? "live" : "not connected; trying again";
-  state.classList.toggle("live", live);
+function showAmended({ html }) {
+  for (const row of [...parse(html).children]) {
+    byID("rows").querySelector(`tr[data-number="${row.dataset.number}"]`)?.replaceWith(row);
+  }
 }
 
-const source = new EventSource("/debug/events?after=" + encodeURIComponent(document.body.dataset.last));
-source.addEventListener("open", () => showState(true));
-source.addEventListener("error", () => showState(false));
-source.addEventListener("rows", (event) => showRows(JSON.parse(event.data)));
-source.addEventListener("parts", (event) => showParts(JSON.parse(event.data)));
-source.addEventListener("restart", () => location.reload());
+function showState(text, live) {
+  const state = byID("state");
+  state.textContent = text;
+  state.classList.toggle("live", live);
+  state.classList.remove("idle");
+}
+
+const retryAfter = 3000;
+const events = "/debug/events";
+let last = document.body.dataset.last;
+
+// A browser does not retry after an error status, and does not tell it.
+async function retry() {
+  let text = "not connected; trying again";
+  try {
+    const answer = await fetch(events, { method: "HEAD" });
+    if (answer.status === 503) text = "too many pages are open; close some; trying again";
+    if (answer.ok) return connect();
+  } catch {} // the gateway is down
+  showState(text, false);
+  setTimeout(retry, retryAfter);
+}
+
+function connect() {
+  const source = new EventSource(events + "?after=" + encodeURIComponent(last));
+  const on = (name, show) => source.addEventListener(name, (event) => {
+    last = event.lastEventId;
+    show(JSON.parse(event.data));
+  });
+  source.addEventListener("open", () => showState("live", true));
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) retry();
+    else showState("not connected; trying again", false);
+  });
+  on("rows", showRows);
+  on("amended", showAmended);
+  on("parts", showParts);
+  source.addEventListener("restart", () => location.reload());
+}
+
+connect();
