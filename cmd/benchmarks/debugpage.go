@@ -45,7 +45,7 @@ func openPage(ctx context.Context, url string) (stop func(), err error) {
 		cancel()
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:bodyclose // stop closes it
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("open the debug page: %w", err)
