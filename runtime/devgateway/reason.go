@@ -131,22 +131,24 @@ func agoText(d time.Duration) string {
 
 // statusText returns the value of Cache-Status, and the detail in it.
 func (x *exchange) statusText() (value, detail string) {
+	ttl := int64((x.fresh - x.seen.Age) / time.Second)
+	if x.seen.Cache == HitL1 && !x.waited { // the most frequent answer
+		return string(strconv.AppendInt(append(make([]byte, 0, 32), "depgen; hit; ttl="...), ttl, 10)), ""
+	}
 	out := append(make([]byte, 0, 64), "depgen; "...)
-	ttl := func() {
+	hit := func() {
 		out = append(out, "hit; ttl="...)
-		out = strconv.AppendInt(out, int64((x.fresh-x.seen.Age)/time.Second), 10)
+		out = strconv.AppendInt(out, ttl, 10)
 	}
 	switch x.seen.Cache {
 	case HitL1:
-		ttl()
-		if x.waited {
-			detail = "waited for an identical request"
-		}
+		hit()
+		detail = "waited for an identical request"
 	case HitL1Stale:
-		ttl()
+		hit()
 		detail = "stale, with a refresh in the background"
 	case HitL2:
-		ttl()
+		hit()
 		detail = "similar question, " + strconv.FormatFloat(x.seen.Similarity, 'f', 2, 64)
 		if x.crossing.crosses() {
 			detail += ", of other data"
