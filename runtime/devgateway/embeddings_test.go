@@ -94,6 +94,7 @@ func TestEmbeddingsServerFails(t *testing.T) {
 		"401":          {respond(401, "no key sk-secret"), "the embeddings server answered 401; check the key"},
 		"403":          {respond(403, "no key sk-secret"), "the embeddings server answered 403; check the key"},
 		"404":          {respond(404, `{"error":"model my prompt"}`), "the embeddings server answered 404; check the URL and the model"},
+		"429":          {respond(429, "my prompt"), "the embeddings server answered 429; it limits requests; send fewer at once, or use a server of your own"},
 		"413":          {respond(413, "my prompt is too long"), "the embeddings server answered 413; see its log; the text may be too long for the model"},
 		"500":          {respond(500, "input my prompt is too large"), "the embeddings server answered 500; see its log; the text may be too long for the model"},
 		"redirect":     {respond(307, ""), "the embeddings server answered 307; give the gateway the server's final address"},
@@ -134,6 +135,22 @@ func TestEmbeddingsServerFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A server may refuse requests that name no model.
+func TestEmbeddingsAPIWithoutAModel(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{400: true, 404: true, 500: false} {
+		e, err := devgateway.EmbeddingsAPI("http://embeddings.test", "", "", upstream(func(*http.Request) (*http.Response, error) {
+			return answer(status, "application/json", strings.NewReader("{}")), nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Embed(t.Context(), "hello"); err == nil || strings.Contains(err.Error(), "--similar-model") != want {
+			t.Errorf("%d: %v", status, err)
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func TestLog(t *testing.T) {
 	f.server.Close() // waits until the last line is written
 
 	want := []string{
-		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=MISS age=0s reason="first request with this question" namespace=NS deps=2 dep_ids="[doc:1 table:docs]"`,
+		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=MISS age=0s reason="no earlier request with this question is remembered" namespace=NS deps=2 dep_ids="[doc:1 table:docs]"`,
 		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=HIT_L1 age=1m30s namespace=NS deps=1 dep_ids=[doc:1]`,
 		`level=INFO msg=request method=POST path=/v1/chat/completions code=200 duration=0s cache=BYPASS age=0s reason="no gateway token"`,
 		`level=INFO msg=request method=POST path=/v1/invalidate code=200 duration=0s dep_id=doc:1 keys_deleted=1`,
@@ -121,7 +121,7 @@ func TestObserver(t *testing.T) {
 	}
 	body := []byte(question("hello"))
 	if want := []devgateway.Completion{
-		{Tenant: "acme", Deps: []devgateway.Dep{{ID: "doc:1", Hash: "7"}}, Body: body, Code: 200, Cache: devgateway.Miss, Reason: "first request with this question"},
+		{Tenant: "acme", Deps: []devgateway.Dep{{ID: "doc:1", Hash: "7"}}, Body: body, Code: 200, Cache: devgateway.Miss, Reason: "no earlier request with this question is remembered"},
 		{Tenant: "acme", Body: body, Code: 200, Cache: devgateway.HitL1, Age: time.Second, Similarity: 1},
 		{Body: body, Code: 200, Cache: devgateway.Bypass, Reason: "no gateway token"},
 		{Code: 401},

@@ -62,7 +62,7 @@ func reasonOf(c cache.Cause, body []byte) reason {
 	ago := agoText(c.Ago)
 	switch c.Kind {
 	case cache.First:
-		return reason{forward: forwardUnknown, text: "first request with this question"}
+		return reason{forward: forwardUnknown, text: "no earlier request with this question is remembered"}
 	case cache.OtherBytes:
 		return difference(forwardUnknown, "other bytes than "+ago, c.Before, body)
 	case cache.OtherNamespace:
@@ -122,7 +122,7 @@ func partName(p cache.Part) string {
 	case cache.Roles:
 		return "roles"
 	}
-	return "scope"
+	return "token scope" // not that of a system message
 }
 
 func agoText(d time.Duration) string {

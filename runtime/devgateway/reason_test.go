@@ -28,7 +28,7 @@ func bodyOf(system, more string) string {
 
 func TestCacheStatus(t *testing.T) {
 	t.Parallel()
-	const first = `first request with this question`
+	const first = `no earlier request with this question is remembered`
 	acme := tenant(t, "acme")
 	reader := claims(t, devgateway.Claims{Tenant: "acme", Roles: []string{"reader"}})
 	hash := deps("doc:1@7")
@@ -80,7 +80,7 @@ func TestCacheStatus(t *testing.T) {
 			`fwd=vary-miss; stored; detail="other roles than 0s ago"`},
 		{"policy and scope", func(f *fixture) reply {
 			return f.post(completions, plain, claims(f, devgateway.Claims{Tenant: "acme", PolicyVersion: "2", Scope: "s"}))
-		}, `fwd=vary-miss; stored; detail="other policy version, scope than 0s ago"`},
+		}, `fwd=vary-miss; stored; detail="other policy version, token scope than 0s ago"`},
 		{"roles, then other bytes", func(f *fixture) reply {
 			f.post(completions, plain, reader)
 			return f.post(completions, plain+" ", acme)
@@ -169,7 +169,7 @@ func TestCacheStatusOfAnswersNotKept(t *testing.T) {
 			if tt.stream {
 				body = strings.Replace(body, "{", `{"stream":true,`, 1)
 			}
-			for _, want := range []string{`uri-miss; detail="first request with this question`, `miss; detail="not kept 5s ago: ` + tt.now + tt.next} {
+			for _, want := range []string{`uri-miss; detail="no earlier request with this question is remembered`, `miss; detail="not kept 5s ago: ` + tt.now + tt.next} {
 				resp, err := f.server.Client().Transport.RoundTrip(newRequest(t.Context(), f.server.URL+completions, body, tenant(t, "acme")))
 				if err != nil {
 					t.Fatal(err)
@@ -278,14 +278,14 @@ func TestCacheStatusDuringACall(t *testing.T) {
 		c.advance(2 * time.Second)
 		other := send(t, g, question("hello"), deps("doc:2")) // cannot wait for a call that lacks doc:2
 		(<-up.calls).json(`{"choices":[1]}`)
-		why(first, `fwd=uri-miss; stored; detail="first request with this question"`)
+		why(first, `fwd=uri-miss; stored; detail="no earlier request with this question is remembered"`)
 		why(second, `hit; ttl=3000; detail="waited for an identical request"`)
 		(<-up.calls).json(`{"choices":[2]}`)
 		why(other, `fwd=miss; stored; detail="no answer to the same request 2s ago is kept"`)
 
 		leader, follower := send(t, g, question("bye")), send(t, g, question("bye"))
 		(<-up.calls).fail()
-		why(leader, `fwd=uri-miss; detail="first request with this question; not kept: the upstream gave no whole answer"`)
+		why(leader, `fwd=uri-miss; detail="no earlier request with this question is remembered; not kept: the upstream gave no whole answer"`)
 		(<-up.calls).json(`{"choices":[3]}`)
 		why(follower, `fwd=miss; stored; detail="not kept 0s ago: the upstream gave no whole answer"`)
 	})

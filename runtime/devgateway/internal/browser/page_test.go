@@ -29,7 +29,7 @@ func TestPageIsLive(t *testing.T) {
 	tb.until(contains("no-requests", "No requests yet"))
 	tb.until(contains("graph", "The graph appears"))
 	g.ask("Be brief.", "small", "What notice does it need?", "doc:1", "table:docs")
-	tb.until(row(0, "MISS", "What notice does it need?", "small", "acme", "doc:1", "table:docs", "first request with this question"))
+	tb.until(row(0, "MISS", "What notice does it need?", "small", "acme", "doc:1", "table:docs", "no earlier request with this question is remembered"))
 	g.ask("Be brief.", "small", "What notice does it need?", "doc:1")
 	tb.until(row(0, "HIT_L1", "What notice does it need?"))
 	tb.until(row(1, "MISS"))
