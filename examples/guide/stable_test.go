@@ -3,10 +3,10 @@ package guide
 import (
 	"fmt"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/depgen/depgen/internal/testfail"
 	"github.com/depgen/depgen/runtime/cachecoretest"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
@@ -21,40 +21,13 @@ func TestSameQuestionSameBytes(t *testing.T) {
 	})
 }
 
-// failing is a test whose failure is recorded.
-type failing struct {
-	testing.TB
-
-	message string
-}
-
-func (*failing) Helper() {}
-
-func (f *failing) Fatalf(format string, args ...any) {
-	f.message = fmt.Sprintf(format, args...)
-	runtime.Goexit()
-}
-
-// run runs test, whose failure ends its goroutine. It reports whether test
-// returned.
-func (f *failing) run(test func(testing.TB)) (returned bool) {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		test(f)
-		returned = true
-	}()
-	<-ended
-	return returned
-}
-
 func TestSameQuestionOtherBytes(t *testing.T) {
 	t.Parallel()
 	gateway := cachecoretest.NewGateway(t, cachecoretest.WithUpstream(devgateway.Echo()))
 	client := gateway.Client().HTTPClient()
 	tools := []string{"one", "two"}
-	tb := &failing{TB: t}
-	returned := tb.run(func(tb testing.TB) {
+	returned := false
+	message := testfail.Message(t, func(tb testing.TB) {
 		gateway.RequireStable(tb, func() {
 			body := fmt.Sprintf(`{"model":"gpt-4o","messages":[{"role":"user","content":"What notice?"}],"tools":[{"function":{"name":%q}},{"function":{"name":%q}}]}`,
 				tools[0], tools[1])
@@ -66,9 +39,10 @@ func TestSameQuestionOtherBytes(t *testing.T) {
 			check(t, err)
 			check(t, resp.Body.Close())
 		})
+		returned = true
 	})
 	if returned {
 		t.Error("the test goes on after its failure")
 	}
-	golden(t, "stable.txt", tb.message+"\n")
+	golden(t, "stable.txt", message+"\n")
 }

@@ -1,7 +1,6 @@
 package cachecore_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -16,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/cachecore"
 )
 
@@ -218,22 +218,7 @@ func sentWith(ctx context.Context, t testing.TB, opts ...cachecore.Option) http.
 }
 
 // logBuffer collects a logger's lines.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
+type logBuffer struct{ testlog.Buffer }
 
 func (b *logBuffer) option() cachecore.Option {
 	return cachecore.WithLogger(slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug})))

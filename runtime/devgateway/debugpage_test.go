@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
@@ -319,7 +320,7 @@ func TestShutdownEndsDebugPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log lockedBuffer
+	var log testlog.Buffer
 	g := newGateway(t, newClock(), devgateway.WithDebugPage(), devgateway.WithLogger(newTextLogger(&log)))
 	ended := make(chan error, 1)
 	go func() { ended <- g.Serve(ctx, l) }()

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
@@ -121,7 +122,7 @@ func TestEmbeddingsServerFails(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var log lockedBuffer
+			var log testlog.Buffer
 			f := start(t, devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), devgateway.WithSimilar(e, 0.92))
 			f.wantCache("MISS", `{"choices":[1]}`, "my prompt", tenant(t, "acme"))
 			f.wantCache("HIT_L1", `{"choices":[1]}`, "my prompt", tenant(t, "acme"))

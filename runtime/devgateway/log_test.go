@@ -1,7 +1,6 @@
 package devgateway_test
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -12,30 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
-// lockedBuffer is a log that several requests write to.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 func TestLog(t *testing.T) {
 	t.Parallel()
-	var log lockedBuffer
+	var log testlog.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
 			return slog.Attr{}
@@ -83,7 +65,7 @@ func TestLog(t *testing.T) {
 
 func TestLogNamesFewDeps(t *testing.T) {
 	t.Parallel()
-	var log lockedBuffer
+	var log testlog.Buffer
 	f := start(t, devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	ids := make([]string, 50)
 	for i := range ids {
@@ -194,7 +176,7 @@ func TestObserversAddUp(t *testing.T) {
 
 func TestClosingIsLoggedAndObserved(t *testing.T) {
 	t.Parallel()
-	var log lockedBuffer
+	var log testlog.Buffer
 	var completed []devgateway.Completion
 	f := start(t, devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), devgateway.WithObserver(devgateway.Observer{
 		Completion: func(c devgateway.Completion) { completed = append(completed, c) },
@@ -236,4 +218,4 @@ func TestObserverOfAStream(t *testing.T) {
 	}
 }
 
-func newTextLogger(log *lockedBuffer) *slog.Logger { return slog.New(slog.NewTextHandler(log, nil)) }
+func newTextLogger(log *testlog.Buffer) *slog.Logger { return slog.New(slog.NewTextHandler(log, nil)) }

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
@@ -219,7 +220,7 @@ func TestReasonsNeverShowOtherCallers(t *testing.T) {
 // The log names the place of a difference, but never a part of a prompt.
 func TestReasonInTheLog(t *testing.T) {
 	t.Parallel()
-	var log lockedBuffer
+	var log testlog.Buffer
 	var seen []string
 	f := start(t, devgateway.WithLogger(newTextLogger(&log)), devgateway.WithObserver(devgateway.Observer{
 		Completion: func(c devgateway.Completion) { seen = append(seen, c.Reason) },

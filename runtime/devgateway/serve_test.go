@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
@@ -88,7 +89,7 @@ func TestServeEndsGracefully(t *testing.T) {
 func TestServeCutsOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var log lockedBuffer
+		var log testlog.Buffer
 		called := make(chan struct{})
 		g, err := devgateway.New(
 			devgateway.WithSecret([]byte(secret)),

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
@@ -180,7 +181,7 @@ func TestSimilarAfterARefresh(t *testing.T) {
 
 func TestSimilarIsObservedAndLogged(t *testing.T) {
 	t.Parallel()
-	var log lockedBuffer
+	var log testlog.Buffer
 	var completed []devgateway.Completion
 	f := start(t,
 		devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))),

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
@@ -49,7 +50,7 @@ func TestSimilarWithoutAnEmbedding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var log lockedBuffer
+			var log testlog.Buffer
 			f := start(t, devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))), devgateway.WithSimilar(tt.embedder, 0.9))
 			acme := tenant(t, "acme")
 			if name == "another size" {

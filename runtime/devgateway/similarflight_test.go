@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway"
 )
 
@@ -118,7 +119,7 @@ func TestSimilarWhenTheLeaderLeaves(t *testing.T) {
 func TestSimilarFailsOnceForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var log lockedBuffer
+		var log testlog.Buffer
 		up, embed := newHeld(), newHeldEmbedder()
 		g := newGateway(t, newClock(), devgateway.WithUpstream(up), devgateway.WithSimilar(embed, 0.9),
 			devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
@@ -142,7 +143,7 @@ func TestSimilarFailsOnceForAll(t *testing.T) {
 func TestSimilarWithASlowEmbedder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var log lockedBuffer
+		var log testlog.Buffer
 		g := newGateway(t, newClock(), devgateway.WithSimilar(newHeldEmbedder(), 0.9),
 			devgateway.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		p := send(t, g, question("0"))

@@ -11,6 +11,7 @@ import (
 	"github.com/openai/openai-go/option" // v1, not v3
 	"go.uber.org/goleak"
 
+	"github.com/depgen/depgen/internal/testfail"
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/runtime/cachecoretest"
 	"github.com/depgen/depgen/runtime/interop/internal/conformance"
@@ -90,7 +91,7 @@ func TestToolsHaveNoOrder(t *testing.T) {
 		}
 	}
 	gateway.RequireStable(t, ask(tools[0]))
-	failing := conformance.Failing(t, func(tb testing.TB) { gateway.RequireStable(tb, ask(tools...)) })
+	failing := testfail.Message(t, func(tb testing.TB) { gateway.RequireStable(tb, ask(tools...)) })
 	if !strings.Contains(failing, "request 1: other bytes: tools[") || !strings.Contains(failing, "].function.") {
 		t.Errorf("RequireStable reports %q", failing)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/openai/openai-go/v3/responses"
 	"google.golang.org/genai"
 
+	"github.com/depgen/depgen/internal/testfail"
 	"github.com/depgen/depgen/runtime/cachecore"
 	"github.com/depgen/depgen/runtime/cachecoretest"
 	"github.com/depgen/depgen/runtime/interop/internal/conformance"
@@ -131,7 +132,7 @@ func TestStableBytes(t *testing.T) {
 			}
 		}
 		gateway.RequireStable(t, ask(map[string]any{"a": 1}))
-		failing := conformance.Failing(t, func(tb testing.TB) {
+		failing := testfail.Message(t, func(tb testing.TB) {
 			gateway.RequireStable(tb, ask(map[string]any{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8}))
 		})
 		if !strings.Contains(failing, "request 1: other bytes: tools[0].input_schema") {

@@ -18,7 +18,7 @@ import (
 const jarVersion = "1.20.0-beta30"
 
 // serveModel starts the model and returns the URL of its server. It skips the
-// test if Python or Maven is missing or cannot install what the model needs.
+// test if Python or Maven is missing or cannot install the model.
 func serveModel(t *testing.T) string {
 	t.Helper()
 	python, err := venv.Python("embeddings-onnxruntime-1.32.0", "requirements.txt")

@@ -1,19 +1,18 @@
 package page
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
+	"github.com/depgen/depgen/internal/testlog"
 	"github.com/depgen/depgen/runtime/devgateway/internal/cache"
 	"github.com/depgen/depgen/runtime/internal/wire"
 )
@@ -159,24 +158,6 @@ func TestStalledReader(t *testing.T) {
 	}
 }
 
-// lockedBuffer is a buffer that a stream writes while a test reads.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // However many requests there are, a stream gets ten events with rows a second
 // at most, one with the other parts, and one every five seconds afterwards.
 func TestEventsAreCoalesced(t *testing.T) {
@@ -184,7 +165,7 @@ func TestEventsAreCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPage()
 		ctx, leave := context.WithCancel(t.Context())
-		var out lockedBuffer
+		var out testlog.Buffer
 		ended := make(chan bool, 1)
 		go func() { ended <- p.Events(&out, listening(ctx), ok) }()
 		count := func(event string) int { return strings.Count(out.String(), "event: "+event+"\n") }

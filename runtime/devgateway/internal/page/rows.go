@@ -51,7 +51,7 @@ type crossing struct {
 	MoreAnswer  int      `json:"more_only_answer,omitempty"`
 }
 
-// String tells what the answer depends on.
+// String returns the two sides, such as "answer depends on doc:2, not doc:1".
 func (c *crossing) String() string {
 	list := func(deps []string, more int) string {
 		text := strings.Join(deps, ", ")

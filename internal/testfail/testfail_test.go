@@ -1,12 +1,16 @@
-package conformance
+package testfail_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/depgen/depgen/internal/testfail"
+)
 
 // Fatalf ends the test that it fails, as testing.TB requires.
-func TestFailingEndsWithTheFailure(t *testing.T) {
+func TestMessageEndsWithTheFailure(t *testing.T) {
 	t.Parallel()
 	after := false
-	message := Failing(t, func(tb testing.TB) {
+	message := testfail.Message(t, func(tb testing.TB) {
 		tb.Fatalf("got %d", 1)
 		after = true
 	})

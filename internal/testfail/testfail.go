@@ -1,4 +1,6 @@
-package conformance
+// Package testfail runs test helpers that fail, so that tests can examine the
+// failure.
+package testfail
 
 import (
 	"fmt"
@@ -6,10 +8,10 @@ import (
 	"testing"
 )
 
-// Failing returns the message with which f fails its test, which is not t. It
+// Message returns the message with which f fails its test, which is not t. It
 // fails t if f does not fail. It runs f in a goroutine of its own, because a
 // failure ends the goroutine.
-func Failing(t *testing.T, f func(testing.TB)) string {
+func Message(t *testing.T, f func(testing.TB)) string {
 	t.Helper()
 	tb := &failing{TB: t}
 	ended := make(chan struct{})
